@@ -1,0 +1,1 @@
+"""The benchmark's tasks: one folder a challenge, and what their kernel tests share."""

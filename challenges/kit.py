@@ -1,0 +1,173 @@
+"""What every kernel test shares: cases, seeded inputs, findings and the tolerance rule.
+
+A kernel test runs in the parent process only. It draws inputs from a seed, hands them to a sandbox
+that knows nothing else, and judges what comes back. What comes back is untrusted: every comparison
+here treats it as possibly missing, misshapen, non-numeric or not finite.
+
+The tolerance rule, per output row (the last axis):
+
+    |got - ref|  <=  4 * E + 32 * u * max|ref|
+
+where u is the unit roundoff of the declared dtype and E the larger of two honest errors: that of a
+trusted implementation computing in the declared dtype, and the change of the float64 reference when
+every input moves by one unit in the last place (forward error analysis: Higham, Accuracy and
+Stability of Numerical Algorithms, 2nd ed., section 1.6).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Call = Mapping[str, Any]
+Arrays = dict[str, NDArray[Any]]
+
+BASELINE_FACTOR = 4.0
+ROUNDOFF_FACTOR = 32.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input regime of a kernel test.
+
+    check: the check of challenge.yaml that this case bears on.
+    id: unique within the challenge and the same for every seed.
+    calls: the inputs of successive calls, made in one process; arrays, numbers, strings, lists.
+    """
+
+    check: str
+    id: str
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One comparison within a case: what was compared, whether it held, and by which numbers."""
+
+    name: str
+    ok: bool
+    error: float | None = None
+    bound: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Float64 answers and the error allowed to each of their rows (arrays by output name)."""
+
+    answer: Arrays
+    allowed: Arrays
+
+
+def rng(seed: int, *names: str) -> np.random.Generator:
+    """A generator that depends on the seed and the names alone, not on the order of the cases."""
+    return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
+
+
+def unit_roundoff(dtype: Any) -> float:
+    """Half the distance from 1 to the next number of this dtype (2**-24 for float32)."""
+    return float(np.finfo(dtype).eps) / 2
+
+
+def row_max(values: NDArray[Any]) -> NDArray[Any]:
+    """max|values| along the last axis, kept as an axis of length one; scalars count as one row."""
+    return np.max(np.abs(np.atleast_1d(values)), axis=-1, keepdims=True, initial=0.0)
+
+
+def oracle(
+    reference: Callable[..., Arrays],
+    call: Call,
+    *,
+    baseline: Callable[..., Arrays] | None = None,
+    dtype: Any = None,
+) -> Oracle:
+    """Answer a call in float64 and derive the error allowed to each row of each output.
+
+    reference: called with the call's items as keyword arguments, floating arrays as float64.
+    baseline: a trusted implementation, called with the inputs as they are; the reference if None.
+    dtype: the declared dtype; by default that of the first floating array among the inputs.
+    """
+    declared = np.dtype(dtype or _declared_dtype(call))
+    answer = reference(**_cast(call, np.float64))
+    honest = (baseline or reference)(**_cast(call, declared))
+    nudged = reference(**_nudge(_cast(call, np.float64), declared))
+    allowed = {
+        name: BASELINE_FACTOR * np.maximum(row_max(honest[name] - ref), row_max(nudged[name] - ref))
+        + ROUNDOFF_FACTOR * unit_roundoff(declared) * row_max(ref)
+        for name, ref in answer.items()
+    }
+    return Oracle(answer, allowed)
+
+
+def compare(name: str, got: Any, expected: Oracle) -> Finding:
+    """Judge one returned output against the oracle: shape, finiteness, then error row by row."""
+    ref, allowed = np.atleast_1d(expected.answer[name]), expected.allowed[name]
+    values = as_float(got)
+    if values is None:
+        return Finding(name, False, detail=f"not a numeric array: {describe(got)}")
+    values = np.atleast_1d(values)
+    if values.shape != ref.shape:
+        return Finding(name, False, detail=f"shape {values.shape}, expected {ref.shape}")
+    if not np.isfinite(values).all():
+        return Finding(name, False, detail=f"{int((~np.isfinite(values)).sum())} values not finite")
+    error = row_max(values - ref)
+    ratio = error / np.maximum(allowed, np.finfo(np.float64).tiny)
+    worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    failed = int((error > allowed).sum())
+    detail = f"{failed} of {error.size} rows outside the bound" if failed else ""
+    return Finding(name, failed == 0, float(error[worst]), float(allowed[worst]), detail)
+
+
+def same(name: str, got: Any, expected: Any) -> Finding:
+    """Judge a result that must match exactly: integers, booleans, strings, or arrays bit by bit."""
+    if isinstance(expected, np.ndarray):
+        ok = isinstance(got, np.ndarray) and got.shape == expected.shape
+        ok = ok and bool(np.array_equal(got, expected))
+    else:
+        ok = type(got) is type(expected) and bool(got == expected)
+    return Finding(name, ok, detail="" if ok else f"got {describe(got)}, expected {describe(expected)}")
+
+
+def as_float(value: Any) -> NDArray[np.float64] | None:
+    """The value as a float64 array, or None where it is not numeric or is complex or boolean."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
+        return value.astype(np.float64)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return np.asarray(value, dtype=np.float64)
+    return None
+
+
+def describe(value: Any) -> str:
+    """A short, safe description of an untrusted value."""
+    if isinstance(value, np.ndarray):
+        return f"array of shape {value.shape}, {value.dtype}"
+    text = repr(value)
+    return text if len(text) <= 160 else text[:157] + "..."
+
+
+def _declared_dtype(call: Call) -> Any:
+    kinds = (v.dtype for v in call.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f")
+    return next(kinds, np.dtype(np.float64))
+
+
+def _cast(call: Call, dtype: Any) -> dict[str, Any]:
+    return {k: v.astype(dtype) if _floating(v) else v for k, v in call.items()}
+
+
+def _nudge(call: Call, declared: Any) -> dict[str, Any]:
+    """Move every floating input by one unit roundoff, up or down, always the same way."""
+    draw = np.random.default_rng(0)
+    step = 2 * unit_roundoff(declared)
+    return {
+        k: v * (1 + step * draw.choice([-1.0, 1.0], size=v.shape)) if _floating(v) else v
+        for k, v in call.items()
+    }
+
+
+def _floating(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"

@@ -1,0 +1,67 @@
+"""The parent's side of a challenge: its cases and checks, loaded from challenges/<slug>/."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generator.data import Challenge
+
+NOT_TESTS = {"PROMPT.md", "README.md", "mutants.yaml"}
+NOT_TEST_FOLDERS = {"honest", "mutants", "__pycache__"}
+
+
+@dataclass(frozen=True)
+class KernelTests:
+    """What kernel_tests.py offers, and the source that the sandboxed child is given.
+
+    cases(seed) -> sequence of challenges.kit.Case; check(case, got) -> iterable of kit.Finding.
+    """
+
+    cases: Callable[[int], Sequence[Any]]
+    check: Callable[[Any, list[dict[str, Any]]], Iterable[Any]]
+    drive: str
+    adapters: dict[str, str]
+    digest: str
+
+
+def load(challenge: Challenge, root: Path) -> KernelTests:
+    """Import the kernel tests of a challenge from the checkout at `root`."""
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    module = importlib.import_module(f"challenges.{challenge.slug}.kernel_tests")
+    folder = root / "challenges" / challenge.slug
+    adapters = {file.name: file.read_text() for file in sorted(folder.glob("adapters/*.py"))}
+    return KernelTests(
+        cases=module.cases,
+        check=module.check,
+        drive=(folder / "drive.py").read_text(),
+        adapters=adapters,
+        digest=digest(folder),
+    )
+
+
+def digest(folder: Path) -> str:
+    """One digest over all that decides a verdict: tests, reference, driver, adapters, limits, kit."""
+    files = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        and file.name not in NOT_TESTS
+        and not NOT_TEST_FOLDERS & set(file.relative_to(folder).parts)
+    ]
+    return digest_of([folder.parent / "kit.py", *files], folder.parent)
+
+
+def digest_of(files: Iterable[Path], base: Path) -> str:
+    """One digest over the paths (relative to `base`) and bytes of some files."""
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.relative_to(base).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()

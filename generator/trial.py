@@ -1,0 +1,139 @@
+"""Test the tests: honest variants must pass, and each mutant must fail the check it is named after.
+
+Everything here is our own code, so it runs in this process, without a sandbox. Run it as
+`python -m generator.trial challenges/<slug>`, or for all through `python -m generator check --mutants`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generator.data import Challenge, Record
+from generator.discover import load_challenges
+from generator.kernel_tests import KernelTests, load
+from generator.yamlfile import BadFile, read_yaml
+
+
+class Mutant(Record):
+    """A wrong implementation: an edit of an honest file (base, old, new) or a file of its own."""
+
+    name: str
+    check: str
+    says: str
+    base: str = ""
+    old: str = ""
+    new: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one implementation fared on one seed: the checks it failed."""
+
+    name: str
+    seed: int
+    failed: frozenset[str]
+    must_fail: str = ""
+
+    @property
+    def as_expected(self) -> bool:
+        """An honest variant fails nothing; a mutant fails at least the check it is named after."""
+        return self.must_fail in self.failed if self.must_fail else not self.failed
+
+
+class TrustedEntry:
+    """The `entry` that a driver is given, made from our own module without a sandbox."""
+
+    def __init__(self, source: str, name: str, roles: list[str]):
+        self.module = types.ModuleType(name)
+        sys.modules[name] = self.module
+        exec(compile(source, name, "exec"), self.module.__dict__)  # noqa: S102 - our own code
+        self._roles = [role for role in roles if hasattr(self.module, role)]
+
+    def has(self, role: str) -> bool:
+        return role in self._roles
+
+    def raw(self, role: str) -> Callable[..., Any]:
+        found: Callable[..., Any] = getattr(self.module, role)
+        return found
+
+    def signature(self, role: str) -> inspect.Signature:
+        return inspect.signature(self.raw(role))
+
+    def __getattr__(self, role: str) -> Callable[..., Any]:
+        return self.raw(role)
+
+
+def mutants(folder: Path) -> list[tuple[Mutant, str]]:
+    """The mutants of a challenge with their sources; raises BadFile where an edit does not apply."""
+    listed = read_yaml(folder / "mutants.yaml")
+    parsed = [Mutant.model_validate(entry) for entry in listed]
+    return [(mutant, mutant_source(folder, mutant)) for mutant in parsed]
+
+
+def mutant_source(folder: Path, mutant: Mutant) -> str:
+    """The mutant's source text. An edit must apply exactly once, or it would not be the mistake meant."""
+    if mutant.file:
+        return (folder / mutant.file).read_text()
+    base = (folder / "honest" / mutant.base).read_text()
+    if base.count(mutant.old) != 1:
+        raise BadFile(f"{folder}/mutants.yaml: {mutant.name}: old: found {base.count(mutant.old)} times")
+    return base.replace(mutant.old, mutant.new)
+
+
+def failed_checks(
+    tests: KernelTests, roles: list[str], source: str, seed: int, only: str = ""
+) -> frozenset[str]:
+    """Run a source on the cases of one seed; the names of the checks with a failed case."""
+    driver: dict[str, Any] = {}
+    exec(compile(tests.drive, "drive.py", "exec"), driver)  # noqa: S102 - our own code
+    failed = set()
+    for case in tests.cases(seed):
+        if case.check in failed or (only and case.check != only):
+            continue
+        try:
+            entry = TrustedEntry(source, "trial_subject", roles)
+            got = [driver["drive"](entry, dict(call)) for call in case.calls]
+            held = all(finding.ok for finding in tests.check(case, got))
+        except Exception:  # noqa: BLE001 - a mutant may raise anything, which counts as failing
+            held = False
+        if not held:
+            failed.add(case.check)
+    return frozenset(failed)
+
+
+def trial(challenge: Challenge, root: Path, seeds: int) -> Iterator[Outcome]:
+    """Every honest variant and mutant of a challenge on `seeds` seeds."""
+    tests, folder = load(challenge, root), root / "challenges" / challenge.slug
+    roles = list(challenge.entry)
+    for seed in range(seeds):
+        for file in sorted(folder.glob("honest/*.py")):
+            failed = failed_checks(tests, roles, file.read_text(), seed)
+            yield Outcome(f"honest/{file.name}", seed, failed)
+        for mutant, source in mutants(folder):
+            failed = failed_checks(tests, roles, source, seed, only=mutant.check)
+            yield Outcome(mutant.name, seed, failed, must_fail=mutant.check)
+
+
+def main() -> None:
+    """Print one line per implementation; exit 1 if anything was not as expected."""
+    folder = Path(sys.argv[1]).resolve()
+    seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    challenge = load_challenges(folder.parent)[folder.name]
+    bad = 0
+    for outcome in trial(challenge, folder.parent.parent, seeds):
+        mark = "ok " if outcome.as_expected else "BAD"
+        bad += not outcome.as_expected
+        expected = f"must fail {outcome.must_fail}" if outcome.must_fail else "must pass"
+        print(mark, outcome.seed, outcome.name, f"({expected})", "failed:", sorted(outcome.failed))
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()

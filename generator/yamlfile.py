@@ -1,0 +1,61 @@
+"""Read a YAML file into a record, so that every mistake in it names the file, the line and the field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+
+class BadFile(Exception):
+    """A file that a person wrote cannot be used; the message is one line, fit to be shown."""
+
+
+def read(path: Path, kind: type[T], **identity: Any) -> T:
+    """Load `path` as `kind`; `identity` holds fields that the path gives and the file must not.
+
+    Raises BadFile, naming file and line or field, when it is unreadable, malformed or invalid.
+    """
+    content = read_mapping(path)
+    repeated = sorted(identity.keys() & content.keys())
+    if repeated:
+        raise BadFile(f"{path}: {repeated[0]}: given by the folder's name, must not be repeated")
+    try:
+        return TypeAdapter(kind).validate_python(content | identity)
+    except ValidationError as error:
+        raise BadFile(f"{path}: {first_error(error)}") from error
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Load `path` as a YAML mapping; raises BadFile."""
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        raise BadFile(f"{path}: expected a mapping of fields, found {type(content).__name__}")
+    return content
+
+
+def read_yaml(path: Path) -> Any:
+    """Load `path` as YAML; raises BadFile with the line where YAML itself is broken."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{path}: byte {error.start} is not UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadFile(f"{path}:{line}: {error.problem or 'not valid YAML'}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise BadFile(f"{path}: not valid YAML ({type(error).__name__})") from error
+
+
+def first_error(error: ValidationError) -> str:
+    """The first validation error as `field: what is expected (what was found)`."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "(top level)"
+    found = "" if first["type"] in {"missing", "extra_forbidden"} else f" (found {first['input']!r:.60})"
+    return f"{field}: {first['msg']}{found}"
