@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from generator.data import Challenge, Record
-from generator.discover import load_challenges
 from generator.kernel_tests import KernelTests, load
-from generator.yamlfile import BadFile, read_yaml
+from generator.yamlfile import BadFile, read, read_yaml
 
 
 class Mutant(Record):
@@ -125,7 +124,7 @@ def main() -> None:
     """Print one line per implementation; exit 1 if anything was not as expected."""
     folder = Path(sys.argv[1]).resolve()
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    challenge = load_challenges(folder.parent)[folder.name]
+    challenge = read(folder / "challenge.yaml", Challenge, slug=folder.name)
     bad = 0
     for outcome in trial(challenge, folder.parent.parent, seeds):
         mark = "ok " if outcome.as_expected else "BAD"

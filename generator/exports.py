@@ -1,0 +1,147 @@
+"""What a Python file defines, read from its syntax tree: nothing of it is executed."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a function: `kind` is positional, keyword (only), args or kwargs."""
+
+    name: str
+    kind: str
+    has_default: bool
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that can be called without an instance: `symbol` is `name` or `Class.name`."""
+
+    symbol: str
+    params: tuple[Parameter, ...]
+    line: int
+    decorators: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name without its class."""
+        return self.symbol.rpartition(".")[2]
+
+
+@dataclass
+class Exports:
+    """The top level of one file. `problem` says why it could not be read, if so."""
+
+    file: str
+    functions: dict[str, Function] = field(default_factory=dict)
+    classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
+    problem: str = ""
+
+    def names(self) -> set[str]:
+        """Every top-level name that the file defines."""
+        return {f.symbol for f in self.functions.values() if "." not in f.symbol} | set(self.classes)
+
+
+def read_exports(path: Path, file: str) -> Exports:
+    """The exports of a file; a file that is not Python has none, and a problem."""
+    found = Exports(file)
+    try:
+        tree = ast.parse(decode(path.read_bytes()))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OSError) as error:
+        found.problem = f"{type(error).__name__}: {error}"
+        return found
+    bases: dict[str, list[str]] = {}
+    for node in definitions(tree):
+        if isinstance(node, Definition):
+            found.functions[node.name] = function(node, node.name)
+        elif isinstance(node, ast.ClassDef):
+            bases[node.name] = [base.id for base in node.bases if isinstance(base, ast.Name)]
+            add_class(found, node)
+        elif isinstance(node, ast.Assign):
+            add_alias(found, node)
+    for name, parents in bases.items():
+        inherited = [method for parent in parents for method in found.classes.get(parent, ())]
+        found.classes[name] = tuple(dict.fromkeys((*found.classes[name], *inherited)))
+    found.imports = unguarded_imports(tree)
+    return found
+
+
+def decode(data: bytes) -> str:
+    """Source text by Python's own rule (BOM, coding line, UTF-8); raises SyntaxError."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return data.decode(encoding).replace("\r\n", "\n")
+
+
+def definitions(tree: ast.Module) -> list[ast.stmt]:
+    """Top-level statements, those in top-level `if` and `try` blocks included."""
+    found: list[ast.stmt] = []
+    for node in tree.body:
+        if isinstance(node, ast.If):
+            found += [*node.body, *node.orelse]
+        elif isinstance(node, ast.Try):
+            found += [*node.body, *(n for handler in node.handlers for n in handler.body)]
+        else:
+            found.append(node)
+    return found
+
+
+def function(node: Definition, symbol: str, skip: int = 0) -> Function:
+    """The signature of a definition, its first `skip` parameters (a class method's cls) left out."""
+    given = node.args
+    positional = [*given.posonlyargs, *given.args]
+    without_default = len(positional) - len(given.defaults)
+    params = [Parameter(a.arg, "positional", i >= without_default) for i, a in enumerate(positional)]
+    params += [Parameter(given.vararg.arg, "args", True)] if given.vararg else []
+    params += [
+        Parameter(a.arg, "keyword", default is not None)
+        for a, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    ]
+    params += [Parameter(given.kwarg.arg, "kwargs", True)] if given.kwarg else []
+    decorators = tuple(ast.unparse(decorator) for decorator in node.decorator_list)
+    return Function(symbol, tuple(params[skip:]), node.lineno, decorators)
+
+
+def add_class(found: Exports, node: ast.ClassDef) -> None:
+    """Record a class, and its static and class methods as functions that can be called."""
+    methods = [child for child in node.body if isinstance(child, Definition)]
+    found.classes[node.name] = tuple(method.name for method in methods)
+    for method in methods:
+        decorators = {ast.unparse(decorator) for decorator in method.decorator_list}
+        symbol = f"{node.name}.{method.name}"
+        if "staticmethod" in decorators:
+            found.functions[symbol] = function(method, symbol)
+        elif "classmethod" in decorators:
+            found.functions[symbol] = function(method, symbol, skip=1)
+
+
+def add_alias(found: Exports, node: ast.Assign) -> None:
+    """`new = old` and `new = wrap(old)` make a function available under another name."""
+    value = node.value
+    if isinstance(value, ast.Call) and value.args:
+        value = value.args[0]
+    if not isinstance(value, ast.Name) or value.id not in found.functions:
+        return
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            known = found.functions[value.id]
+            found.functions[target.id] = Function(target.id, known.params, node.lineno)
+
+
+def unguarded_imports(tree: ast.Module) -> set[str]:
+    """Top-level packages that must import for the file to load; those in a `try` need not."""
+    found: set[str] = set()
+    for node in tree.body:
+        for child in [node] if not isinstance(node, ast.If) else node.body:
+            if isinstance(child, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in child.names}
+            elif isinstance(child, ast.ImportFrom) and child.module and not child.level:
+                found.add(child.module.partition(".")[0])
+    return found
