@@ -17,8 +17,8 @@ Stability of Numerical Algorithms, 2nd ed., section 1.6).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,33 @@ def compare(name: str, got: Any, expected: Oracle) -> Finding:
     return Finding(name, failed == 0, float(error[worst]), float(allowed[worst]), detail)
 
 
+def compare_all(
+    reference: Callable[..., Arrays],
+    call: Call,
+    got: Any,
+    names: Sequence[str],
+    *,
+    baseline: Callable[..., Arrays] | None = None,
+) -> list[Finding]:
+    """Judge several outputs of one call; each in the declared dtype, or in float32 if returned so.
+
+    An output that answers float64 inputs in float32 is held to float32 accuracy, and the finding
+    says so; nothing coarser than float32 is accepted.
+    """
+    items = got if isinstance(got, Mapping) else {}
+    oracles: dict[Any, Oracle] = {}
+    findings = []
+    for name in names:
+        dtype = _judged_dtype(call, items.get(name))
+        if dtype not in oracles:
+            oracles[dtype] = oracle(reference, call, baseline=baseline, dtype=dtype)
+        finding = compare(name, items.get(name), oracles[dtype])
+        if dtype != _declared_dtype(call):
+            finding = replace(finding, detail=f"judged as {dtype} {finding.detail}".strip())
+        findings.append(finding)
+    return findings
+
+
 def same(name: str, got: Any, expected: Any) -> Finding:
     """Judge a result that must match exactly: integers, booleans, strings, or arrays bit by bit."""
     if isinstance(expected, np.ndarray):
@@ -153,6 +180,13 @@ def describe(value: Any) -> str:
 def _declared_dtype(call: Call) -> Any:
     kinds = (v.dtype for v in call.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f")
     return next(kinds, np.dtype(np.float64))
+
+
+def _judged_dtype(call: Call, value: Any) -> Any:
+    """Float32 where that is what came back for float64 inputs, else the dtype of the inputs."""
+    declared = _declared_dtype(call)
+    narrow = isinstance(value, np.ndarray) and value.dtype == np.float32
+    return np.dtype(np.float32) if narrow and declared == np.float64 else declared
 
 
 def _cast(call: Call, dtype: Any) -> dict[str, Any]:
