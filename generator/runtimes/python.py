@@ -1,0 +1,118 @@
+"""Runs of Python files (NumPy, MLX, plain Python): bind, probe, then one sandboxed child per case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from generator.bind import BESIDE_THE_POINT, bind
+from generator.data import Binding, CaseResult, Limits, OwnTest, Verdict
+from generator.runtimes import Execution, Subject
+from generator.runtimes.outcome import judge_case
+from generator.sandbox import Job, Reply, Sandbox
+
+PRELOAD = {
+    "numpy": ("numpy",),
+    "mlx": ("numpy", "mlx.core", "mlx.nn", "mlx.optimizers", "mlx.utils"),
+}
+TIMEOUTS_IN_A_ROW = 3
+OWN_TESTS = 8
+OWN_TEST_LIMITS = Limits(seconds=20, memory_mb=4000)
+
+
+class PythonRuntime:
+    """Executes runs whose entry points are Python functions, each case in a child of its own."""
+
+    sources = ("bind.py", "exports.py", "runtimes/python.py", "runtimes/outcome.py", "sandbox")
+
+    def __init__(self, name: str, *, accept_weak: bool = False):
+        self._name = name
+        self._sandbox = Sandbox(PRELOAD[name], accept_weak=accept_weak)
+
+    def __enter__(self) -> Self:
+        if not self.missing():
+            self._sandbox.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self.missing():
+            self._sandbox.__exit__(kind, error, trace)
+
+    def missing(self) -> str:
+        """MLX has no build for some machines; NumPy is always here."""
+        if self._name == "mlx":
+            try:
+                import mlx.core  # noqa: F401
+            except ImportError as error:
+                return f"MLX is not installed ({error}): pip install 'kernel-bench-site[mlx]'"
+        return ""
+
+    def execute(self, subject: Subject) -> Execution:
+        """Bind the run, run its cases, then the author's own tests."""
+        options = bind(subject.run, subject.challenge, subject.tests.adapters, subject.copies)
+        binding = options[0] if not options[0].ok else self._probe(subject, options)
+        cases = tuple(self._results(subject, binding)) if binding.ok else ()
+        return Execution(
+            binding=binding,
+            cases=cases,
+            stopped=None if binding.ok else Verdict.NOT_BOUND,
+            note="" if binding.ok else f"not found: {', '.join(binding.missing)}",
+            own_tests=tuple(self._own_tests(subject)),
+            isolation=self._sandbox.isolation,
+        )
+
+    def _probe(self, subject: Subject, options: list[Binding]) -> Binding:
+        """The first binding that answers one case; where none does, the first, as it stands."""
+        steps: tuple[str, ...] = ()
+        first = options[0]
+        for option in options:
+            for attempt in (option, option.model_copy(update={"definitions_only": True})):
+                reply = self._reply(subject, attempt, subject.cases[0])
+                how = ", its definitions alone" if attempt.definitions_only else ""
+                steps += (f"probe of {where(option)}{how}: {reply.status} {reply.note[:200]}".strip(),)
+                if reply.status == "done":
+                    return attempt.model_copy(update={"steps": (*option.steps, *steps)})
+                if not reply.import_failed:
+                    break
+        return first.model_copy(update={"steps": (*first.steps, *steps)})
+
+    def _results(self, subject: Subject, binding: Binding) -> Iterator[CaseResult]:
+        """Results in order. A run that keeps running out of time is not waited for again."""
+        timeouts = 0
+        for case in subject.cases:
+            if timeouts >= TIMEOUTS_IN_A_ROW:
+                note = f"not tried: {timeouts} cases in a row ran out of time"
+                yield CaseResult(case=case.id, verdict=Verdict.TIMEOUT, seconds=0, note=note)
+                continue
+            reply = self._reply(subject, binding, case)
+            timeouts = timeouts + 1 if reply.status == "timeout" else 0
+            yield judge_case(subject.tests, case, reply)
+
+    def _reply(self, subject: Subject, binding: Binding, case: Any) -> Reply:
+        job = Job(
+            folder=subject.run.folder,
+            drive=subject.tests.drive,
+            binding=binding.model_dump(mode="json"),
+            calls=case.calls,
+            adapter=subject.tests.adapters.get(binding.adapter, ""),
+        )
+        return self._sandbox.run(job, subject.challenge.limits)
+
+    def _own_tests(self, subject: Subject) -> Iterator[OwnTest]:
+        """The author's own tests and demonstrations: evidence of their own, never a pass of ours."""
+        files = [a.path for a in subject.run.artifacts if a.path.endswith(".py")]
+        beside = [file for file in files if BESIDE_THE_POINT.search(file.lower())]
+        for file in [f for f in beside if not re.search(r"plot|profil", f)][:OWN_TESTS]:
+            yield self._sandbox.run_script(subject.run.folder, file, OWN_TEST_LIMITS)
+
+
+def where(binding: Binding) -> str:
+    """The file or adapter that a binding goes through."""
+    return f"{binding.module} through {binding.adapter}" if binding.adapter else binding.module
