@@ -88,11 +88,9 @@ def execute(
     cases: list[object],
     copies: frozenset[str],
 ) -> Execution:
-    """Run the cases, unless there is nothing to run or nothing to run it with."""
+    """Run the cases, unless there is nothing to run."""
     if not produced(run):
         return Execution(stopped=Verdict.NO_OUTPUT, note="the folder holds a prompt and no output")
-    if reason := runtime.missing():
-        return Execution(stopped=Verdict.NOT_RUN, note=reason)
     return runtime.execute(Subject(run, challenge, tests, cases, copies))
 
 

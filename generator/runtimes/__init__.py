@@ -50,7 +50,7 @@ class Runtime(Protocol):
         """Why this machine cannot run this kind, or the empty string."""
 
     def execute(self, subject: Subject) -> Execution:
-        """Run the subject; never raises for anything that its files do."""
+        """Run the subject, or as much of it as this machine can; never raises for what it does."""
 
     def __enter__(self) -> Self: ...
 

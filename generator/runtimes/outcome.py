@@ -36,12 +36,21 @@ def judge_reply(
         return Verdict.NOT_TESTABLE, (), str(untestable[0])
     if len(reply.outputs) != len(case.calls):
         return Verdict.CRASHED, (), f"{len(reply.outputs)} results for {len(case.calls)} calls"
-    findings = tuple(
-        Finding(name=f.name, ok=bool(f.ok), error=number(f.error), bound=number(f.bound), detail=f.detail)
-        for f in tests.check(case, list(reply.outputs))
-    )
+    findings = judged(tests, case, reply)
     passed = bool(findings) and all(finding.ok for finding in findings)
     return (Verdict.PASSED if passed else Verdict.WRONG), findings, ""
+
+
+def judged(tests: KernelTests, case: Any, reply: Reply) -> tuple[Finding, ...]:
+    """The checks' findings. A result that a check cannot even read has not passed it."""
+    try:
+        found = list(tests.check(case, list(reply.outputs)))
+    except Exception as error:  # noqa: BLE001 - what came back is hostile, and may break any check
+        return (Finding(name="result", ok=False, detail=f"cannot be judged: {error!r:.200}"),)
+    return tuple(
+        Finding(name=f.name, ok=bool(f.ok), error=number(f.error), bound=number(f.bound), detail=f.detail)
+        for f in found
+    )
 
 
 def number(value: float | None) -> float | None:

@@ -56,6 +56,8 @@ class PythonRuntime:
 
     def execute(self, subject: Subject) -> Execution:
         """Bind the run, run its cases, then the author's own tests."""
+        if reason := self.missing():
+            return Execution(stopped=Verdict.NOT_RUN, note=reason)
         options = bind(subject.run, subject.challenge, subject.tests.adapters, subject.copies)
         binding = options[0] if not options[0].ok else self._probe(subject, options)
         cases = tuple(self._results(subject, binding)) if binding.ok else ()

@@ -1,0 +1,108 @@
+"""Grades, duels and rankings: what graders say, and the orders computed from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from generator.data.base import Record
+
+Letter = Literal["A+", "A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "D-", "F"]
+Margin = Literal["tie", "narrow", "moderate", "decisive"]
+
+DIMENSIONS = (
+    "correctness",
+    "completeness",
+    "code quality",
+    "analysis depth",
+    "testing",
+    "algorithmic sophistication",
+    "GPU mapping",
+)
+
+
+class DimensionGrade(Record):
+    """One dimension of a grade: a letter with its reasons, or why there is none."""
+
+    letter: Letter | None
+    why: str
+
+
+class Grade(Record):
+    """One grader's opinion of one run. No letter means ungraded, and `why` says because of what.
+
+    kind: imported (published elsewhere), computed (from evidence), judged (by a language model).
+    """
+
+    grader: str
+    kind: Literal["imported", "computed", "judged"]
+    model: str
+    challenge: str
+    letter: Letter | None
+    why: str = ""
+    dimensions: dict[str, DimensionGrade] = {}
+
+
+class Duel(Record):
+    """A comparison of two runs of one challenge; no winner is a tie. `a` and `b` are models."""
+
+    grader: str
+    challenge: str
+    a: str
+    b: str
+    winner: str | None
+    margin: Margin
+    why: str = ""
+
+
+class Place(Record):
+    """One model's place in a ranking; no ranks where too few challenges are covered.
+
+    points: mean over the model's challenges. interval: 95 %, None with fewer than two challenges.
+    """
+
+    model: str
+    points: float
+    letter: str
+    challenges: int
+    interval: tuple[float, float] | None = None
+    best_rank: int | None = None
+    worst_rank: int | None = None
+
+
+class Ranking(Record):
+    """An order computed by one visible rule."""
+
+    grader: str
+    rule: str
+    places: tuple[Place, ...]
+
+
+class PublishedGrades(Record):
+    """What a judge published elsewhere: letters by challenge and model, and its own ranking."""
+
+    judge: str
+    date: str
+    source: str
+    executed_the_code: bool
+    matrix: dict[str, dict[str, Letter]]
+    ranking: tuple[dict[str, str | int], ...] = ()
+
+
+class Takeaway(Record):
+    """One sentence computed from data, with the rule that made it."""
+
+    rule: str
+    text: str
+
+
+class Contradiction(Record):
+    """A cell where executed evidence and a published grade do not go together."""
+
+    model: str
+    challenge: str
+    letter: Letter
+    verdict: str
+    why: str
+    size: Annotated[float, Field(ge=0)]
