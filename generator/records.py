@@ -1,0 +1,64 @@
+"""Load and save records: the only memory between builds.
+
+A record is one JSON file, validated when loaded. A file that cannot be used is a problem to report,
+never a crash, and never overwritten unless its successor has been made.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from generator.data import Evidence, Record
+from generator.files import write
+from generator.yamlfile import first_error
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass
+class Store:
+    """The folder of records, and what was found wrong in it while loading."""
+
+    folder: Path
+    problems: list[str] = field(default_factory=list)
+
+    def evidence_path(self, model: str, challenge: str) -> Path:
+        """Where the evidence on a run is kept."""
+        return self.folder / "evidence" / model / f"{challenge}.json"
+
+    def evidence(self) -> dict[str, Evidence]:
+        """Every usable evidence record, by `model/challenge`."""
+        loaded = [self.load(file, Evidence) for file in self.files("evidence")]
+        return {f"{record.model}/{record.challenge}": record for record in loaded if record}
+
+    def save_evidence(self, record: Evidence) -> None:
+        """Keep an evidence record; raises OSError where it cannot be written."""
+        self.save(self.evidence_path(record.model, record.challenge), record)
+
+    def files(self, kind: str) -> list[Path]:
+        """The record files of a kind, sorted."""
+        return sorted((self.folder / kind).rglob("*.json"))
+
+    def load(self, path: Path, kind: type[R]) -> R | None:
+        """The record in a file, or None and a problem noted."""
+        try:
+            return TypeAdapter(kind).validate_json(path.read_bytes())
+        except ValidationError as error:
+            self.problems.append(f"{path}: {first_error(error)}; ignored")
+        except OSError as error:
+            self.problems.append(f"{path}: {error.strerror}; ignored")
+        return None
+
+    def save(self, path: Path, record: Record) -> bool:
+        """Write a record; False if the same bytes were there already."""
+        return write(path, record.model_dump_json(indent=1) + "\n")
+
+
+def schema(kind: type[Record]) -> str:
+    """The JSON Schema of a record type, as text, for publication beside the records."""
+    return json.dumps(kind.model_json_schema(), indent=1, sort_keys=True) + "\n"
