@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import combinations
 
-from generator.data import Corpus, Duel, Evidence, Grade, Margin
-from generator.rank import POINTS
+from generator.data import POINTS, Corpus, Duel, Evidence, Grade, Margin
 
 
 def duels(

@@ -7,12 +7,8 @@ from collections.abc import Iterable
 from statistics import mean, stdev
 from typing import get_args
 
-from generator.data import Grade, Letter, Place, Ranking
+from generator.data import POINTS, Grade, Letter, Place, Ranking
 
-POINTS: dict[Letter, float] = {
-    "A+": 4.0, "A": 4.0, "A-": 3.7, "B+": 3.3, "B": 3.0, "B-": 2.7, "C+": 2.3,
-    "C": 2.0, "C-": 1.7, "D+": 1.3, "D": 1.0, "D-": 0.7, "F": 0.0,
-}  # fmt: skip
 FEWEST = 6
 RULE = (
     "Each letter counts its grade points (A 4.0, A- 3.7, B+ 3.3, ... F 0). A model's points are the "

@@ -32,6 +32,7 @@ from generator.data.evidence import (
 )
 from generator.data.opinion import (
     DIMENSIONS,
+    POINTS,
     Contradiction,
     DimensionGrade,
     Duel,
@@ -43,9 +44,11 @@ from generator.data.opinion import (
     Ranking,
     Takeaway,
 )
+from generator.data.results import Results
 
 __all__ = [
     "DIMENSIONS",
+    "POINTS",
     "Artifact",
     "Binding",
     "Bound",
@@ -75,6 +78,7 @@ __all__ = [
     "PublishedGrades",
     "Ranking",
     "Record",
+    "Results",
     "Run",
     "Takeaway",
     "Verdict",

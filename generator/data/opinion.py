@@ -11,6 +11,11 @@ from generator.data.base import Record
 Letter = Literal["A+", "A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "D-", "F"]
 Margin = Literal["tie", "narrow", "moderate", "decisive"]
 
+POINTS: dict[Letter, float] = {
+    "A+": 4.0, "A": 4.0, "A-": 3.7, "B+": 3.3, "B": 3.0, "B-": 2.7, "C+": 2.3,
+    "C": 2.0, "C-": 1.7, "D+": 1.3, "D": 1.0, "D-": 0.7, "F": 0.0,
+}  # fmt: skip
+
 DIMENSIONS = (
     "correctness",
     "completeness",

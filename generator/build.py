@@ -1,0 +1,143 @@
+"""The pipeline: discover, verify, judge, rank, audit, render, and then MkDocs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from generator.data import Corpus, Evidence, Results
+from generator.discover import TOP_LEVEL, corpus
+from generator.gather import gather
+from generator.records import Store
+from generator.schedule import Standing, standings, tasks, verify_all, worth_keeping
+from generator.yamlfile import BadFile
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where things are, and how to verify.
+
+    runs: a checkout of model folders elsewhere, read only; the project's own if None.
+    records: where records are kept; docs/records if None. seed: of all inputs; drawn if None.
+    """
+
+    root: Path = TOP_LEVEL
+    runs: Path | None = None
+    records: Path | None = None
+    force: bool = False
+    seed: int | None = None
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    accept_weak: bool = False
+
+    @property
+    def store(self) -> Store:
+        """The folder of records that these options speak of."""
+        return Store(self.records or self.root / "docs" / "records")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a verification did: which records were made anew, were current, or could not be made."""
+
+    corpus: Corpus
+    made: tuple[str, ...]
+    reused: tuple[str, ...]
+    errors: dict[str, str]
+    standings: dict[str, str]
+
+
+def select(found: Corpus, wanted: list[str]) -> list[str]:
+    """The runs that `MODEL` or `MODEL/SLUG` arguments name, all if there are none; raises BadFile."""
+    keys: list[str] = []
+    for name in wanted:
+        matching = [key for key in found.runs if key == name or key.startswith(f"{name}/")]
+        if not matching:
+            known = ", ".join(found.models) or "none"
+            raise BadFile(f"{name}: no such model or run (models here: {known})")
+        keys += matching
+    return list(dict.fromkeys(keys)) if wanted else list(found.runs)
+
+
+def verify(options: Options, wanted: list[str], console: Console) -> Verified:
+    """Verify the named runs whose records are not current, and keep each record as it is made."""
+    found = corpus(options.root, options.runs)
+    keys = select(found, wanted)
+    store = options.store
+    known = store.evidence()
+    standing = standings(found, known)
+    todo = [k for k in keys if options.force or standing[k][0] is not Standing.CURRENT]
+    made, errors = [], {}
+    digests = {key: digest for key, (_, digest) in standing.items()}
+    jobs = tasks(found, todo, digests, seed=options.seed, accept_weak=options.accept_weak)
+    with progress(console, "verifying", len(jobs)) as advance:
+        for task, result in verify_all(jobs, options.workers):
+            if isinstance(result, Evidence):
+                if worth_keeping(result, known.get(task.run.key)):
+                    store.save_evidence(result)
+                made.append(task.run.key)
+            else:
+                errors[task.run.key] = result
+            advance(task.run.key)
+    now = standings(found, store.evidence())
+    return Verified(
+        corpus=found,
+        made=tuple(made),
+        reused=tuple(key for key in keys if key not in todo),
+        errors=errors,
+        standings={key: str(state) for key, (state, _) in now.items()},
+    )
+
+
+def results(options: Options) -> Results:
+    """Everything the pages need, from the records as they are."""
+    found = corpus(options.root, options.runs)
+    store = options.store
+    now = {key: str(state) for key, (state, _) in standings(found, store.evidence()).items()}
+    return gather(found, store, now)
+
+
+def mkdocs(root: Path) -> int:
+    """Build the site with MkDocs in strict mode; its exit status."""
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--clean"]
+    return subprocess.run(command, cwd=root, env=environment, check=False).returncode
+
+
+@contextmanager
+def progress(console: Console, what: str, total: int) -> Iterator["Advance"]:
+    """A progress bar on stderr, in a terminal; nothing where there is nothing to do."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with Progress(*columns, console=console, disable=not total) as bar:
+        task = bar.add_task(what, total=total, last="")
+        yield Advance(bar, task)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """Called with a name when one more thing is done."""
+
+    bar: Progress
+    task: object
+
+    def __call__(self, name: str) -> None:
+        self.bar.update(self.task, advance=1, last=name)  # type: ignore[arg-type]

@@ -1,0 +1,195 @@
+"""The command line: one sub-command a stage, `build` for all of them.
+
+Exit codes: 0 done; 1 something did not hold (stale records, a failed check, a broken site); 2 a
+mistake in what was asked for or in a file that a person wrote; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="Build a benchmark site from run artifacts: verify stored outputs by running them as "
+    "untrusted code, grade them from the evidence, and render the comparison.\n\n"
+    "Start with `build`. Exit codes: 0 done, 1 something did not hold, 2 a mistake in the "
+    "arguments or in a file, 130 stopped.",
+)
+
+Names = Annotated[
+    Optional[list[str]], typer.Argument(metavar="[MODEL[/SLUG]]...", help="Default: every run.")
+]
+Runs = Annotated[
+    Optional[Path],
+    typer.Option(help="A folder of <model>/<slug>/ outputs elsewhere, read only.", show_default=False),
+]
+Records = Annotated[
+    Optional[Path], typer.Option(help="Where records are kept. Default: docs/records.", show_default=False)
+]
+Force = Annotated[bool, typer.Option("--force", help="Remake records that are current.")]
+Seed = Annotated[Optional[int], typer.Option(help="Replay this seed instead of drawing one.")]
+Workers = Annotated[int, typer.Option(min=1, help="Runs verified at once. Default: one per core.")]
+Weak = Annotated[bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn what a user can mend into one line and an exit code, never a traceback."""
+    from generator.yamlfile import BadFile
+
+    try:
+        yield
+    except BadFile as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.secho(f"error: {error.filename or ''}: {error.strerror}", fg="red", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.secho("stopped; every finished record is kept", fg="yellow", err=True)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def verify(
+    names: Names = None,
+    runs: Runs = None,
+    records: Records = None,
+    force: Force = False,
+    seed: Seed = None,
+    workers: Workers = 2,
+    accept_weak: Weak = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run stored outputs against the kernel tests, in the sandbox, and record the evidence.
+
+    Records whose digests still match are reused; `--force` remakes them. A run that fails its
+    tests is a result, not an error: the exit code is 0.
+    """
+    from generator.build import Options
+    from generator.build import verify as run_verify
+    from generator.report import print_json, print_verified, stderr
+
+    with plain_errors():
+        options = Options(
+            runs=runs, records=records, force=force, seed=seed, workers=workers, accept_weak=accept_weak
+        )
+        done = run_verify(options, names or [], stderr)
+        (print_json if as_json else print_verified)(done, options.store)
+    raise typer.Exit(1 if done.errors else 0)
+
+
+@app.command()
+def build(
+    runs: Runs = None,
+    records: Records = None,
+    force: Force = False,
+    seed: Seed = None,
+    workers: Workers = 2,
+    accept_weak: Weak = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 1 if README or records are stale.")
+    ] = False,
+    site: Annotated[bool, typer.Option(help="Build the HTML with MkDocs afterwards.")] = True,
+) -> None:
+    """Do everything: verify what changed, grade, rank, audit, write pages and README, build the site."""
+    from generator.build import Options, mkdocs, results
+    from generator.build import verify as run_verify
+    from generator.render import render, stale
+    from generator.report import print_verified, stderr
+
+    with plain_errors():
+        options = Options(
+            runs=runs, records=records, force=force, seed=seed, workers=workers, accept_weak=accept_weak
+        )
+        if check:
+            outdated = stale(results(options), options.root)
+            for line in outdated:
+                typer.echo(line)
+            raise typer.Exit(1 if outdated else 0)
+        done = run_verify(options, [], stderr)
+        print_verified(done, options.store)
+        written = render(results(options), options.root)
+        typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
+        status = mkdocs(options.root) if site else 0
+        if status == 0 and site:
+            typer.echo(f"site: {options.root / 'site' / 'index.html'}")
+    raise typer.Exit(1 if done.errors or status else 0)
+
+
+@app.command()
+def render(runs: Runs = None, records: Records = None) -> None:
+    """Write the pages and the README's tables from the records as they are; run nothing."""
+    from generator.build import Options, results
+    from generator.render import render as write_pages
+
+    with plain_errors():
+        options = Options(runs=runs, records=records)
+        written = write_pages(results(options), options.root)
+        typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(metavar="MODEL/SLUG")],
+    records: Records = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the evidence on one run in the terminal: every check, with its numbers."""
+    from generator.build import Options
+    from generator.report import print_evidence
+    from generator.yamlfile import BadFile
+
+    with plain_errors():
+        options = Options(records=records)
+        evidence = options.store.evidence().get(run)
+        if evidence is None:
+            raise BadFile(f"{run}: no evidence recorded (make it with: python -m generator verify {run})")
+        if as_json:
+            sys.stdout.write(evidence.model_dump_json(indent=1) + "\n")
+        else:
+            print_evidence(evidence)
+
+
+@app.command()
+def check(
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Also run mutants and honest variants, and record the table.")
+    ] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds per mutant and variant.")] = 20,
+    slug: Annotated[Optional[list[str]], typer.Option("--challenge", help="Only this challenge.")] = None,
+) -> None:
+    """Check the project's own files: challenges, models, records; with --mutants the tests' strength."""
+    from generator.build import Options
+    from generator.strength import check_files, check_mutants
+
+    with plain_errors():
+        options = Options()
+        problems = check_files(options.root, options.store)
+        for problem in problems:
+            typer.echo(problem)
+        survived = check_mutants(options.root, options.store, seeds, slug) if mutants else 0
+    raise typer.Exit(1 if problems or survived else 0)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what this machine can run, and why not, by trying it."""
+    from generator.doctor import examine
+    from generator.report import print_layers
+
+    found = examine()
+    if as_json:
+        sys.stdout.write(json.dumps([layer.model_dump() for layer in found], indent=1) + "\n")
+    else:
+        print_layers(found)

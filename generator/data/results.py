@@ -1,0 +1,34 @@
+"""Everything that the pages are made from, gathered before the first of them is written."""
+
+from __future__ import annotations
+
+from generator.data.base import Record
+from generator.data.corpus import Corpus
+from generator.data.evidence import Evidence
+from generator.data.opinion import (
+    Contradiction,
+    Duel,
+    Grade,
+    PublishedGrades,
+    Ranking,
+    Takeaway,
+)
+
+
+class Results(Record):
+    """Records and what was computed from them; pages are pure functions of this.
+
+    standings: `model/challenge` -> current, stale or missing (its record against the files).
+    grades, rankings, duels: by grader; grades then by `model/challenge`.
+    """
+
+    corpus: Corpus
+    evidence: dict[str, Evidence]
+    standings: dict[str, str]
+    grades: dict[str, dict[str, Grade]]
+    rankings: dict[str, Ranking]
+    duels: dict[str, tuple[Duel, ...]]
+    published: PublishedGrades | None = None
+    contradictions: tuple[Contradiction, ...] = ()
+    takeaways: tuple[Takeaway, ...] = ()
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,107 @@
+"""What the commands print: tables for people on a terminal, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from generator.build import Verified
+from generator.data import CheckResult, Evidence, Layer, Verdict
+from generator.records import Store
+
+stderr = Console(stderr=True)
+stdout = Console()
+COLOURS = {Verdict.PASSED: "green", Verdict.NOT_TESTABLE: "dim", Verdict.NO_OUTPUT: "dim"}
+
+
+def coloured(verdict: Verdict) -> str:
+    """A verdict as rich markup."""
+    colour = COLOURS.get(verdict, "red" if verdict.failed else "yellow")
+    return f"[{colour}]{verdict}[/]"
+
+
+def print_verified(done: Verified, store: Store) -> None:
+    """A line per run that was made anew, then the counts."""
+    known = store.evidence()
+    for key in done.made:
+        evidence = known[key]
+        stdout.print(f"{key:34} {coloured(evidence.verdict)}  {escape(evidence.summary)}", soft_wrap=True)
+    for key, error in done.errors.items():
+        stderr.print(f"[red]{key}: not verified, our error:[/] {escape(error)}", soft_wrap=True)
+    for problem in (*done.corpus.problems, *store.problems):
+        stderr.print(f"[yellow]note:[/] {escape(problem)}", soft_wrap=True)
+    stale = [key for key, standing in done.standings.items() if standing == "stale"]
+    stdout.print(
+        f"records: {len(done.made)} made, {len(done.reused)} reused, {len(stale)} stale, "
+        f"{len(done.errors)} failed"
+    )
+
+
+def print_json(done: Verified, store: Store) -> None:
+    """The verified runs as JSON: a list under `runs`."""
+    known = store.evidence()
+    keys = [key for key in (*done.made, *done.reused) if key in known]
+    runs = [as_dict(known[key], done.standings[key]) for key in sorted(keys)]
+    runs += [{"model": k.partition("/")[0], "challenge": k.partition("/")[2], "error": e} for k, e in done.errors.items()]
+    sys.stdout.write(json.dumps({"runs": runs}, indent=1) + "\n")
+
+
+def as_dict(evidence: Evidence, standing: str) -> dict[str, object]:
+    """What a script wants of one run."""
+    return {
+        "model": evidence.model,
+        "challenge": evidence.challenge,
+        "verdict": evidence.verdict,
+        "summary": evidence.summary,
+        "checks": {name: result.verdict for name, result in evidence.checks.items()},
+        "binding": evidence.binding.model_dump(mode="json"),
+        "own_tests": [test.model_dump(mode="json") for test in evidence.own_tests],
+        "seed": evidence.seed,
+        "seconds": evidence.seconds,
+        "record": standing,
+    }
+
+
+def print_evidence(evidence: Evidence) -> None:
+    """Every check of one run with its numbers, in colour."""
+    stdout.print(f"[bold]{evidence.model}/{evidence.challenge}[/]  {coloured(evidence.verdict)}")
+    stdout.print(escape(evidence.summary))
+    table = Table("check", "case", "verdict", "error", "bound", "what")
+    for name, result in evidence.checks.items():
+        for row in rows(name, result):
+            table.add_row(*row)
+    stdout.print(table)
+    for step in evidence.binding.steps:
+        stdout.print(f"binding: {escape(step)}", soft_wrap=True)
+    for test in evidence.own_tests:
+        ended = f"exit {test.status}" if test.ended else "did not end"
+        stdout.print(f"its own {escape(test.file)}: {ended}, {test.seconds:.1f} s")
+    stdout.print(f"replay: python -m generator verify {evidence.model}/{evidence.challenge} --force --seed {evidence.seed}")
+
+
+def rows(name: str, result: CheckResult) -> Iterable[tuple[str, ...]]:
+    """Table rows of one check: a line per finding, or one for a case that has none."""
+    for case in result.cases:
+        if not case.findings:
+            yield name, case.case, coloured(case.verdict), "", "", escape(case.note[:120])
+        for finding in case.findings:
+            verdict = coloured(Verdict.PASSED if finding.ok else Verdict.WRONG)
+            what = f"{finding.name} {finding.detail}".strip()
+            yield name, case.case, verdict, number(finding.error), number(finding.bound), escape(what[:120])
+
+
+def number(value: float | None) -> str:
+    """A number in three digits, nothing for none."""
+    return "" if value is None else f"{value:.3g}"
+
+
+def print_layers(layers: list[Layer]) -> None:
+    """A line per ability of this machine."""
+    for layer in layers:
+        mark = "[green]yes[/]" if layer.enforced else "[red]no [/]"
+        stdout.print(f"{mark} {layer.name:28} {escape(layer.note)}", soft_wrap=True)
