@@ -16,7 +16,9 @@ _SIMPLE = (
     ast.IfExp, ast.Starred, ast.Lambda, ast.keyword, ast.expr_context, ast.operator, ast.unaryop,
     ast.boolop, ast.cmpop,
 )  # fmt: skip
-_NEVER = frozenset({"input", "open", "exec", "eval", "print", "exit", "quit", "breakpoint", "__import__"})
+_NEVER = frozenset(
+    {"input", "open", "exec", "eval", "print", "exit", "quit", "breakpoint", "__import__"}
+)
 
 
 def compile_definitions(source: bytes, path: str) -> CodeType:

@@ -100,7 +100,9 @@ class Siblings(importlib.abc.MetaPathFinder):
         spec.submodule_search_locations = [str(where)]
         return spec
 
-    def _spec(self, name: str, file: Path, search: list[str] | None) -> importlib.machinery.ModuleSpec:
+    def _spec(
+        self, name: str, file: Path, search: list[str] | None
+    ) -> importlib.machinery.ModuleSpec:
         loader = Source(name, str(file))
         loader.definitions_only = self._definitions_only
         spec = importlib.util.spec_from_file_location(

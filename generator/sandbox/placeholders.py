@@ -67,7 +67,9 @@ class Inert:
     def _same(self, *_args: Any) -> Any:
         return self
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _same
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = (
+        _same
+    )
     __matmul__ = __rmatmul__ = __pow__ = __neg__ = __or__ = __ror__ = __and__ = __mod__ = _same
 
     def __repr__(self) -> str:

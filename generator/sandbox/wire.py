@@ -42,7 +42,7 @@ def encode(value: Any, *, lenient: bool = False) -> list[bytes | memoryview]:
     described = [[a.dtype.str, list(a.shape)] for a in arrays]
     header = json.dumps({"tree": tree, "arrays": described}).encode()
     body = sum(a.nbytes for a in arrays)
-    buffers = [memoryview(a.reshape(-1)).cast("B") for a in arrays if a.nbytes]
+    buffers = [memoryview(a.reshape(-1).view(np.uint8).data) for a in arrays if a.nbytes]
     return [PREFIX.pack(MAGIC, len(header), body), header, *buffers]
 
 
@@ -131,7 +131,11 @@ def _arrays(described: Any, body: memoryview) -> list[np.ndarray[Any, Any]]:
     found, at = [], 0
     for name, shape in described:
         dtype = np.dtype(str(name))
-        if not _fits(dtype) or len(shape) > MAX_DIMS or any(type(n) is not int or n < 0 for n in shape):
+        if (
+            not _fits(dtype)
+            or len(shape) > MAX_DIMS
+            or any(type(n) is not int or n < 0 for n in shape)
+        ):
             raise ProtocolError(f"array of {name!r} with shape {shape!r} is not allowed")
         end = at + math.prod(shape) * dtype.itemsize
         if end > len(body):

@@ -1,0 +1,8 @@
+"""Running untrusted code: a sandbox that no stored output can fool, harm or slow.
+
+docs/guide/security.md describes the threat model and the layers.
+"""
+
+from generator.sandbox.box import Job, Reply, Sandbox, WeakIsolation, probe
+
+__all__ = ["Job", "Reply", "Sandbox", "WeakIsolation", "probe"]

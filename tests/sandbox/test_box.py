@@ -1,0 +1,101 @@
+"""The sandbox's interface: what comes back for honest, odd and failing outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from generator.data import Binding, Bound, Limits
+from generator.sandbox import Job, Reply, Sandbox
+
+DRIVE = "def drive(entry, call):\n    return {'y': entry.double(x=call['x'])}\n"
+LIMITS = Limits(seconds=2, import_seconds=5, memory_mb=1000, output_mb=8)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox for the module's tests, so that each also shows the next one is unaffected."""
+    with Sandbox(accept_weak=True) as box:
+        yield box
+
+
+def run(box: Sandbox, folder: Path, source: str, calls: int = 1, **binding: Any) -> Reply:
+    """Write `source` as out.py and call its `double(x)` with a small array, `calls` times."""
+    (folder / "out.py").write_text(source)
+    bound = Bound(file="out.py", symbol="double", passes={"x": 0}, reason="test")
+    binds = Binding(entry={"double": bound}, **binding).model_dump(mode="json")
+    inputs = tuple({"x": np.arange(3.0) + n} for n in range(calls))
+    return box.run(Job(folder, DRIVE, binds, inputs), LIMITS)
+
+
+def test_honest(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Arrays go in and come back with shape, dtype and values."""
+    reply = run(sandbox, tmp_path, "def double(x):\n    return 2 * x\n", calls=2)
+    assert reply.status == "done", reply
+    assert [list(o["y"]) for o in reply.outputs] == [[0, 2, 4], [2, 4, 6]]
+    assert reply.outputs[0]["y"].dtype == np.float64
+    assert reply.seconds > 0 and reply.import_seconds > 0
+
+
+def test_exception_names_its_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A crash is reported with type, message and the line of the output's own file."""
+    reply = run(sandbox, tmp_path, "def double(x):\n    raise ValueError('odd')\n")
+    assert reply.status == "crashed"
+    assert reply.note == "ValueError: odd (out.py, line 2)"
+
+
+def test_import_failure(sandbox: Sandbox, tmp_path: Path) -> None:
+    """An exception while importing is told apart from one in a call."""
+    reply = run(sandbox, tmp_path, "raise RuntimeError('no')\n")
+    assert (reply.status, reply.import_failed) == ("crashed", True)
+
+
+def test_timeout_of_a_call(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A call that never ends is a timeout after limits.seconds."""
+    reply = run(sandbox, tmp_path, "def double(x):\n    while True: pass\n")
+    assert (reply.status, reply.import_failed) == ("timeout", False)
+    assert 1.9 < reply.seconds < 2.5
+
+
+def test_definitions_only(sandbox: Sandbox, tmp_path: Path) -> None:
+    """An import that would never end can be reduced to its definitions."""
+    source = "import numpy as np\nTWO = 2\ndef double(x):\n    return TWO * x\nwhile True: pass\n"
+    assert run(sandbox, tmp_path, source, definitions_only=True).status == "done"
+
+
+def test_exit_before_answer(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Leaving the process without an answer is a crash, whatever the exit status says."""
+    reply = run(sandbox, tmp_path, "import os\ndef double(x):\n    os._exit(0)\n")
+    assert (reply.status, reply.note) == (
+        "crashed",
+        "the process exited with status 0 without an answer",
+    )
+
+
+def test_printed_is_capped(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Prints are kept to their tail and never block the code."""
+    reply = run(
+        sandbox, tmp_path, "def double(x):\n    print('a' * 10**6 + 'end')\n    return 2 * x\n"
+    )
+    assert reply.status == "done"
+    assert len(reply.printed) <= 4096 and reply.printed.endswith("end\n")
+
+
+def test_own_test_script(sandbox: Sandbox, tmp_path: Path) -> None:
+    """An author's test file runs as a script, and its failure is a status of its own."""
+    (tmp_path / "out.py").write_text("def double(x):\n    return 2 * x\n")
+    (tmp_path / "good.py").write_text("from out import double\nassert double(2) == 4\n")
+    (tmp_path / "bad.py").write_text("from out import double\nassert double(2) == 5\n")
+    (tmp_path / "test_it.py").write_text(
+        "from out import double\ndef test_a():\n    assert double(1) == 2\n"
+    )
+    good, bad, listed = (
+        sandbox.run_script(tmp_path, f, LIMITS) for f in ("good.py", "bad.py", "test_it.py")
+    )
+    assert (good.ended, good.status) == (True, 0), good
+    assert (bad.ended, bad.status) == (True, 1)
+    assert listed.status == 0 and listed.note.startswith("1 passed")
