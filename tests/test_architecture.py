@@ -1,0 +1,86 @@
+"""Who may import whom (docs/guide/architecture.md), read from the source and asserted."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+STAGES = ("discover", "verify", "judge", "rank", "duels", "audit", "render", "sessions")
+JOINERS = {"build", "gather", "cli", "schedule", "report", "doctor", "strength"}
+
+
+def imports(file: Path) -> set[str]:
+    """Every module that a file imports, at any depth of its syntax tree."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def stage_of(module: str) -> str:
+    """The stage that a dotted module belongs to, or the empty string."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "generator" and len(parts) > 1 and parts[1] in STAGES else ""
+
+
+def generator_files() -> list[Path]:
+    return sorted((ROOT / "generator").rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", generator_files(), ids=lambda f: str(f.relative_to(ROOT)))
+def test_no_stage_imports_another(file: Path) -> None:
+    """A stage knows records and its own modules; only the joining modules know several stages."""
+    own = file.relative_to(ROOT / "generator").with_suffix("").parts[0]
+    if own in JOINERS or own not in STAGES:
+        return
+    others = {stage_of(module) for module in imports(file)} - {"", own}
+    assert not others, f"{file.name} imports {others}"
+
+
+def test_data_imports_only_pydantic_and_the_standard_library() -> None:
+    """The records depend on nothing, so everything may depend on them."""
+    allowed = {"pydantic", "generator", *sys.stdlib_module_names}
+    for file in sorted((ROOT / "generator" / "data").glob("*.py")):
+        roots = {module.partition(".")[0] for module in imports(file)}
+        assert roots <= allowed, f"{file.name}: {roots - allowed}"
+        inside = {m for m in imports(file) if m.startswith("generator")}
+        assert all(m.startswith("generator.data") for m in inside), file.name
+
+
+def test_challenges_never_import_the_generator() -> None:
+    """A challenge can be read, run and reviewed without the generator."""
+    for file in sorted((ROOT / "challenges").rglob("*.py")):
+        try:
+            found = imports(file)
+        except SyntaxError:
+            continue  # a mutant may be broken on purpose
+        assert not {m for m in found if m.partition(".")[0] == "generator"}, file
+
+
+def test_the_child_side_of_the_sandbox_never_imports_a_challenge() -> None:
+    """Untrusted code never meets the answer: nothing in the sandbox package can load a reference."""
+    for file in sorted((ROOT / "generator" / "sandbox").glob("*.py")):
+        assert not {m for m in imports(file) if m.startswith("challenges")}, file
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`--help` answers at once: NumPy, OpenAI, CuPy, MkDocs and SciPy are imported where used."""
+    import subprocess
+
+    code = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from generator.cli import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "heavy = {'numpy', 'openai', 'cupy', 'mlx', 'mkdocs', 'scipy', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(heavy)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

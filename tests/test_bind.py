@@ -1,0 +1,116 @@
+"""Binding: entry points are found by name, signature and exports, and the reason is recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from generator.bind import bind
+from generator.data import Challenge, EntryPoint, Group
+from generator.discover import load_run
+
+ENTRY = {
+    "layer_norm_forward": EntryPoint(
+        names=("ln_fwd",),
+        params={"x": ("inp",), "gamma": ("weight",), "beta": ("bias",), "eps": ("epsilon",)},
+    ),
+    "layer_norm_backward": EntryPoint(
+        names=("ln_bwd",), params={"dy": ("dout",), "cache": ("ctx",)}
+    ),
+}
+CHALLENGE = Challenge(
+    slug="backwards",
+    title="t",
+    difficulty="Medium",
+    runtime="numpy",
+    summary="s",
+    entry=ENTRY,
+    groups={"g": Group(weight=1)},
+    checks={},
+)
+RIGHT = "def layer_norm_forward(x, gamma, beta, eps=1): ...\ndef layer_norm_backward(dy, cache): ...\n"
+
+
+def bound(tmp_path: Path, adapters: dict[str, str] | None = None, **files: str):  # type: ignore[no-untyped-def]
+    """The best binding of a run made of these files (double underscores in a name are slashes)."""
+    run = tmp_path / "m" / "backwards"
+    for name, text in files.items():
+        path = run / (name.replace("__", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return bind(load_run(run, "m", "backwards"), CHALLENGE, adapters or {})[0]
+
+
+def test_exact_names_are_bound_by_position(tmp_path: Path) -> None:
+    """Canonical parameters are passed by position where nothing stands between them."""
+    found = bound(tmp_path, layer_norm=RIGHT)
+    assert found.ok
+    assert found.entry["layer_norm_forward"].passes == {"x": 0, "gamma": 1, "beta": 2, "eps": 3}
+
+
+def test_normalised_names_and_aliases_are_bound(tmp_path: Path) -> None:
+    """layernorm_forward(inp, bias, weight, *, epsilon) is the same function in other words."""
+    text = (
+        "def layernorm_forward(inp, bias, weight, axis=-1, *, epsilon=1e-5): ...\n"
+        "def layernorm_backward(ctx, dout): ...\n"
+    )
+    found = bound(tmp_path, code=text)
+    assert found.entry["layer_norm_forward"].passes == {
+        "x": 0, "beta": 1, "gamma": 2, "eps": "epsilon",
+    }  # fmt: skip
+    assert found.entry["layer_norm_backward"].passes == {"cache": 0, "dy": 1}
+
+
+def test_unknown_parameter_names_are_paired_in_order(tmp_path: Path) -> None:
+    """Where the function's name is right, parameters that no alias names follow the prompt's order."""
+    text = "def layer_norm_forward(a, b, c, d): ...\ndef layer_norm_backward(p, q): ...\n"
+    assert bound(tmp_path, code=text).entry["layer_norm_backward"].passes == {"dy": 0, "cache": 1}
+
+
+def test_static_methods_are_found(tmp_path: Path) -> None:
+    """A class that only groups static functions needs no adapter."""
+    text = (
+        "class LN:\n"
+        "    @staticmethod\n    def layer_norm_forward(x, gamma, beta, eps): ...\n"
+        "    @classmethod\n    def layer_norm_backward(cls, dy, cache): ...\n"
+    )
+    found = bound(tmp_path, code=text)
+    assert found.entry["layer_norm_forward"].symbol == "LN.layer_norm_forward"
+    assert found.entry["layer_norm_backward"].passes == {"dy": 0, "cache": 1}
+
+
+def test_the_defining_file_wins_over_tests_and_demonstrations(tmp_path: Path) -> None:
+    """A copy inside a test or a demonstration is not what the author handed in."""
+    found = bound(tmp_path, a_demo=RIGHT, test_it=RIGHT, solution=RIGHT)
+    assert found.module == "solution.py"
+
+
+def test_a_broken_file_is_a_step_and_the_rest_is_bound(tmp_path: Path) -> None:
+    """A syntax error in one file is recorded; another file still binds."""
+    found = bound(tmp_path, broken="def (", good=RIGHT)
+    assert found.ok
+    assert any("broken.py: not read as Python" in step for step in found.steps)
+
+
+def test_an_adapter_is_chosen_by_exports(tmp_path: Path) -> None:
+    """A class interface is bound through the adapter that recognises most of what it exports."""
+    adapters = {
+        "small.py": 'EXPORTS = {"LayerNorm": ()}\n',
+        "full.py": 'EXPORTS = {"LayerNorm": ("forward", "backward")}\n',
+    }
+    text = "class LayerNorm:\n    def forward(self): ...\n    def backward(self): ...\n"
+    found = bound(tmp_path, adapters, layer=text)
+    assert (found.ok, found.adapter, found.module) == (True, "full.py", "layer.py")
+
+
+def test_nothing_that_fits_is_not_bound_with_reasons(tmp_path: Path) -> None:
+    """A run without the entry points names what is missing; that is no failure of the model."""
+    found = bound(tmp_path, notes="def helper(): ...\n")
+    assert not found.ok
+    assert found.missing == ("layer_norm_forward", "layer_norm_backward")
+    assert any(step.startswith("wanted:") for step in found.steps)
+
+
+def test_missing_packages_become_placeholders(tmp_path: Path) -> None:
+    """A package that is not installed and not optional is named; one in a try block is not."""
+    text = "import not_a_package_here\ntry:\n    import nor_this\nexcept ImportError:\n    pass\n" + RIGHT
+    assert bound(tmp_path, code=text).placeholders == ("not_a_package_here",)
