@@ -18,6 +18,9 @@ from generator.exports import Exports, Function, read_exports
 
 EXACT, NORMALISED, CONTAINS, SIGNATURE = 0, 1, 2, 3
 HOW = ("its name", "its normalised name", "a name that contains it", "its signature")
+NOT_THE_ENTRY = re.compile(
+    r"(^|_)(tests?|naive|ref(erence)?|numerical|numeric|check|slow|simple|demo|bench(mark)?|plot|print)(_|$)"
+)
 BESIDE_THE_POINT = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
 
 
@@ -106,7 +109,14 @@ def candidates(
             passes = match_parameters(function, entry, by_position=how < SIGNATURE)
             if passes is None:
                 continue
-            rank = (how, module.file in copies, *file_rank(module.file, slug), len(function.params))
+            rank = (
+                how,
+                bool(NOT_THE_ENTRY.search(function.name.lower())) and how > EXACT,
+                module.file in copies,
+                *file_rank(module.file, slug),
+                function.on_instance,
+                len(function.params),
+            )
             bound = Bound(file=module.file, symbol=function.symbol, passes=passes, reason=HOW[how])
             found.append(Candidate(tuple(map(int, rank)), module.file, function.symbol, bound))
     return found

@@ -22,12 +22,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that can be called without an instance: `symbol` is `name` or `Class.name`."""
+    """A callable: `symbol` is `name` or `Class.name`.
+
+    on_instance: a plain method of a class that can be made without arguments.
+    """
 
     symbol: str
     params: tuple[Parameter, ...]
     line: int
     decorators: tuple[str, ...] = ()
+    on_instance: bool = False
 
     @property
     def name(self) -> str:
@@ -93,8 +97,10 @@ def definitions(tree: ast.Module) -> list[ast.stmt]:
     return found
 
 
-def function(node: Definition, symbol: str, skip: int = 0) -> Function:
-    """The signature of a definition, its first `skip` parameters (a class method's cls) left out."""
+def function(
+    node: Definition, symbol: str, skip: int = 0, on_instance: bool = False
+) -> Function:
+    """The signature of a definition, its first `skip` parameters (self or cls) left out."""
     given = node.args
     positional = [*given.posonlyargs, *given.args]
     without_default = len(positional) - len(given.defaults)
@@ -106,13 +112,15 @@ def function(node: Definition, symbol: str, skip: int = 0) -> Function:
     ]
     params += [Parameter(given.kwarg.arg, "kwargs", True)] if given.kwarg else []
     decorators = tuple(ast.unparse(decorator) for decorator in node.decorator_list)
-    return Function(symbol, tuple(params[skip:]), node.lineno, decorators)
+    return Function(symbol, tuple(params[skip:]), node.lineno, decorators, on_instance)
 
 
 def add_class(found: Exports, node: ast.ClassDef) -> None:
-    """Record a class, and its static and class methods as functions that can be called."""
+    """Record a class, and those of its methods that can be called without further knowledge."""
     methods = [child for child in node.body if isinstance(child, Definition)]
     found.classes[node.name] = tuple(method.name for method in methods)
+    makers = [function(method, "", skip=1) for method in methods if method.name == "__init__"]
+    bare = not any(p for maker in makers for p in maker.params if not p.has_default)
     for method in methods:
         decorators = {ast.unparse(decorator) for decorator in method.decorator_list}
         symbol = f"{node.name}.{method.name}"
@@ -120,6 +128,8 @@ def add_class(found: Exports, node: ast.ClassDef) -> None:
             found.functions[symbol] = function(method, symbol)
         elif "classmethod" in decorators:
             found.functions[symbol] = function(method, symbol, skip=1)
+        elif bare and not method.name.startswith("__") and "property" not in decorators:
+            found.functions[symbol] = function(method, symbol, skip=1, on_instance=True)
 
 
 def add_alias(found: Exports, node: ast.Assign) -> None:

@@ -114,3 +114,21 @@ def test_missing_packages_become_placeholders(tmp_path: Path) -> None:
     """A package that is not installed and not optional is named; one in a try block is not."""
     text = "import not_a_package_here\ntry:\n    import nor_this\nexcept ImportError:\n    pass\n" + RIGHT
     assert bound(tmp_path, code=text).placeholders == ("not_a_package_here",)
+
+
+def test_a_method_of_a_class_without_arguments_is_a_candidate(tmp_path: Path) -> None:
+    """A class that needs no arguments to be made can be bound like a set of functions."""
+    text = (
+        "class LN:\n"
+        "    def layer_norm_forward(self, x, gamma, beta, eps): ...\n"
+        "    def layer_norm_backward(self, dy, cache): ...\n"
+    )
+    assert bound(tmp_path, code=text).entry["layer_norm_backward"].passes == {"dy": 0, "cache": 1}
+
+
+def test_a_naive_twin_in_the_same_file_is_not_the_entry(tmp_path: Path) -> None:
+    """The author's own reference beside the entry point is passed over."""
+    text = RIGHT.replace("layer_norm_backward", "my_layer_norm_backward")
+    twin = "def naive_layer_norm_backward(dy, cache): ...\n"
+    found = bound(tmp_path, code=twin + text)
+    assert found.entry["layer_norm_backward"].symbol == "my_layer_norm_backward"

@@ -17,6 +17,7 @@ PRELOAD = {
     "numpy": ("numpy",),
     "mlx": ("numpy", "mlx.core", "mlx.nn", "mlx.optimizers", "mlx.utils"),
 }
+WRONG_INTERFACE = re.compile(r"(TypeError|AttributeError|LookupError|KeyError)\b")
 TIMEOUTS_IN_A_ROW = 3
 OWN_TESTS = 8
 OWN_TEST_LIMITS = Limits(seconds=20, memory_mb=4000)
@@ -71,7 +72,11 @@ class PythonRuntime:
         )
 
     def _probe(self, subject: Subject, options: list[Binding]) -> Binding:
-        """The first binding that answers one case; where none does, the first, as it stands."""
+        """The first binding that answers one case; where none does, the first, as it stands.
+
+        Another candidate is tried only where loading failed or the call did not fit the interface:
+        a candidate that was called rightly and then failed is the one to be judged.
+        """
         steps: tuple[str, ...] = ()
         first = options[0]
         for option in options:
@@ -83,6 +88,8 @@ class PythonRuntime:
                     return attempt.model_copy(update={"steps": (*option.steps, *steps)})
                 if not reply.import_failed:
                     break
+            if not (reply.import_failed or WRONG_INTERFACE.match(reply.note)):
+                break  # it was called as it wants to be: what it then did is its own
         return first.model_copy(update={"steps": (*first.steps, *steps)})
 
     def _results(self, subject: Subject, binding: Binding) -> Iterator[CaseResult]:
