@@ -162,6 +162,46 @@ def show(
 
 
 @app.command()
+def bind(
+    run: Annotated[str, typer.Argument(metavar="MODEL/SLUG")],
+    runs: Runs = None,
+    skeleton: Annotated[
+        Optional[str], typer.Option(help="Write an adapter of this name, to be filled in, with its test.")
+    ] = None,
+) -> None:
+    """Explain how a run's entry points are found, and what else its files define."""
+    from generator.build import Options
+    from generator.discover import corpus
+    from generator.explain import explain, write_skeleton
+    from generator.report import print_binding
+
+    with plain_errors():
+        options = Options(runs=runs)
+        found = corpus(options.root, runs)
+        bindings, exports = explain(found, run)
+        print_binding(bindings, exports)
+        if skeleton:
+            challenge = found.challenges[found.runs[run].challenge]
+            for path in write_skeleton(options.root, challenge, skeleton, exports):
+                typer.echo(f"written: {path}")
+    raise typer.Exit(0 if bindings[0].ok else 1)
+
+
+@app.command(name="import")
+def import_runs(
+    source: Annotated[str, typer.Argument(metavar="PATH|GIT-URL")],
+    rev: Annotated[str, typer.Option(help="Branch, tag or commit of a git repository.")] = "",
+) -> None:
+    """Copy model folders in from elsewhere, untouched, and lock their digests."""
+    from generator.build import Options
+    from generator.importing import bring_in
+
+    with plain_errors():
+        for model in bring_in(source, Options().root, rev):
+            typer.echo(f"imported: {model}")
+
+
+@app.command()
 def check(
     mutants: Annotated[
         bool, typer.Option("--mutants", help="Also run mutants and honest variants, and record the table.")

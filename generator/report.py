@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from generator.build import Verified
-from generator.data import CheckResult, Evidence, Layer, Verdict
+from generator.data import Binding, CheckResult, Evidence, Layer, Verdict
+from generator.exports import Exports
 from generator.records import Store
 
 stderr = Console(stderr=True)
@@ -98,6 +99,20 @@ def rows(name: str, result: CheckResult) -> Iterable[tuple[str, ...]]:
 def number(value: float | None) -> str:
     """A number in three digits, nothing for none."""
     return "" if value is None else f"{value:.3g}"
+
+
+def print_binding(bindings: list[Binding], exports: list[Exports]) -> None:
+    """What was tried and chosen, then everything that the files define."""
+    for number_, binding in enumerate(bindings, 1):
+        stdout.print(f"[bold]{number_}.[/] {'bound' if binding.ok else '[red]not bound[/]'}")
+        for step in binding.steps:
+            stdout.print(f"   {escape(step)}", soft_wrap=True)
+    for module in exports:
+        names = [f"{f.symbol}({', '.join(p.name for p in f.params)})" for f in module.functions.values()]
+        names += [f"class {name}: {', '.join(methods)}" for name, methods in module.classes.items()]
+        stdout.print(f"[bold]{escape(module.file)}[/] {escape(module.problem)}")
+        for name in names:
+            stdout.print(f"   {escape(name)}", soft_wrap=True)
 
 
 def print_layers(layers: list[Layer]) -> None:
