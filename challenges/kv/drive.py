@@ -255,20 +255,27 @@ def count_bytecodes(action):
 
 def seconds(entry, call):
     """Processor seconds of a prefill long enough to be measured, and of one step after it."""
-    weights = plain_weights(call)
     longest = call["x"].shape[1] - 8
     size = 64
     while True:
-        cache = create(entry, {**call, "max_seq_len": size + 8})
-        prefill = timed(lambda: attend(entry, cache, call["x"][:, :size].copy(), weights))
+        prefills = [timed_prefill(entry, call, size) for _ in range(2)]
+        prefill, cache = min(prefills, key=lambda pair: pair[0])
         if prefill > 0.02 or 2 * size > longest:
             break
         size *= 2
+    weights = plain_weights(call)
     steps = [
         timed(lambda at=at: attend(entry, cache, call["x"][:, at : at + 1].copy(), weights))
         for at in range(size, size + 4)
     ]
     return {"prefilled": size, "prefill_seconds": prefill, "step_seconds": min(steps)}
+
+
+def timed_prefill(entry, call, size):
+    """Processor seconds of a prefill into a fresh cache, and that cache."""
+    cache = create(entry, {**call, "max_seq_len": size + 8})
+    x, weights = call["x"][:, :size].copy(), plain_weights(call)
+    return timed(lambda: attend(entry, cache, x, weights)), cache
 
 
 def timed(action):
