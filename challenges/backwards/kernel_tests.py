@@ -17,9 +17,10 @@ JUDGED = {
     "scale_gradient": ("dgamma",),
     "shift_gradient": ("dbeta",),
 }
-# Ones, primes, a power of two and its neighbours; no two extents are equal unless both are one.
-SHAPES = [(2, 3, 8), (1, 1, 7), (3, 1, 5), (1, 13, 4), (5, 17, 11), (4, 2, 64), (2, 3, 65)]
-SHAPES += [(2, 1, 127), (1, 3, 257), (40, 30, 3), (3, 4, 1)]
+# Ones, primes, a power of two and its neighbours; no two extents are equal unless both are one. With
+# two or three features dx cancels to nothing unless eps is of the size of the variance.
+SHAPES = [(2, 3, 8), (1, 1, 7), (3, 1, 5), (1, 13, 6), (5, 17, 11), (4, 2, 64), (2, 3, 65)]
+SHAPES += [(2, 1, 127), (1, 3, 257), (40, 30, 7), (3, 4, 1), (3, 5, 2), (2, 4, 3)]
 PEAK_LIMIT = 60  # x the input; the Jacobians of all rows are 512 x
 CACHE_LIMIT = 8  # x the input; the input and a few arrays of its size
 
@@ -59,7 +60,7 @@ def value_cases(seed: int) -> list[Case]:
     made = []
     for shape in SHAPES:
         label = "x".join(map(str, shape))
-        call = draw(seed, label, shape)
+        call = draw(seed, label, shape, eps=4.0 if shape[-1] < 4 else 1e-5)
         made += [Case(check, f"{check}_{label}", (call,)) for check in JUDGED]
         made.append(Case("float32_inputs", f"float32_{label}", (single(call),)))
     call = draw(seed, "identities", (3, 4, 19))
