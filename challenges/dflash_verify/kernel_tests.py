@@ -133,6 +133,13 @@ def interleaved(d: Draft) -> None:
         d.wrong(wrong)
 
 
+def wrong_child_first(d: Draft) -> None:
+    """[a, x, b] with parents [-1, 0, 0]: the correction after x is b, whichever way it is found."""
+    first = d.right()
+    d.wrong(first)
+    d.right(first)
+
+
 def right_child_last(d: Draft) -> None:
     """Four wrong siblings, each with a child, before the right one, twice."""
     parent = -1
@@ -258,7 +265,7 @@ def regimes(seed: int) -> list[Call]:
     made = []
     for scale, offset in [(1, 1000), (1, -1000), (1, 3e4), (1e3, 0), (1e-3, 0), (1e-3, -5)]:
         draft = drafts(seed, f"regime{scale}{offset}", 50)
-        interleaved(draft)
+        wrong_child_first(draft)
         made.append(call_of(draft, scale=float(scale), offset=float(offset)))
     noise = made[-1]["noise"].copy()
     noise[:, ::3] = -np.inf
@@ -343,18 +350,18 @@ def mask_cases(seed: int) -> list[Case]:
 
 def contract_cases(seed: int) -> list[Case]:
     """Side effects, and state between calls."""
-    a, b = (drafts(seed, name, 50) for name in ("a", "b"))
-    for draft in (a, b):
-        interleaved(draft)
-    first, second = call_of(a), call_of(b)
-    same_tree = {**first, "salt": first["salt"] + 1}
-    same_shape = {**second, "parents": second["parents"]}
-    other_prompt = {**first, "prompt": second["prompt"]}
-    mixed = (first, same_tree, same_shape, other_prompt, *chains(seed)[:2], first)
+    a, b, c = (drafts(seed, name, 50) for name in ("a", "b", "c"))
+    a.chain(3)
+    c.chain(3)
+    wrong_child_first(b)
+    first, second, third = call_of(a), call_of(b), call_of(c)
+    other_target = {**first, "salt": first["salt"] + 1}
+    other_prompt = {**first, "prompt": third["prompt"]}
+    mixed = (first, other_target, second, other_prompt, third, *chains(seed)[:2], first)
     return [
-        Case("inputs_unchanged", "inputs_unchanged", (first, second, chains(seed)[1])),
+        Case("inputs_unchanged", "inputs_unchanged", (first, second, *crafted(seed, (interleaved,)))),
         Case("calls_are_independent", "calls_mixed", mixed),
-        Case("calls_are_independent", "calls_repeated", (first, first, first)),
+        Case("calls_are_independent", "calls_repeated", (first, first, second, second)),
     ]
 
 
