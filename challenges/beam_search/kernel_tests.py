@@ -320,8 +320,11 @@ def as_reference(call: Any, items: dict[str, Any], dtype: Any = np.float32) -> l
 
 
 def to_float64(call: Any, items: dict[str, Any]) -> list[Finding]:
-    """The same, to float64 accuracy."""
-    return as_reference(call, items, np.float64)
+    """The same, to float64 accuracy; scores that are all float32 numbers are judged as float32."""
+    found = items.get("beams")
+    pairs = [pair for beams in found for pair in possible(beams)] if isinstance(found, list) else []
+    narrow = all(isinstance(s, float) and float(np.float32(s)) == s for _, s in pairs)
+    return as_reference(call, items, np.float32 if narrow else np.float64)
 
 
 def judged(call: Any, answers: Answers, items: dict[str, Any], dtype: Any) -> list[Finding]:
@@ -443,10 +446,21 @@ def as_own_model_says(call: Any, items: dict[str, Any]) -> list[Finding]:
     rows = as_float(answers)
     if not isinstance(prefixes, list) or rows is None or rows.ndim != 2 or type(eos) is not int:
         return [Finding("own model", False, detail="no record of its answers")]
-    heard = {tuple(prefix): row for prefix, row in zip(prefixes, rows, strict=False)}
+    heard: dict[Any, Any] = {}
+    for prefix, row in zip(prefixes, rows, strict=False):
+        if not np.allclose(row, heard.setdefault(tuple(prefix), row), atol=1e-4):
+            return [Finding("own model", False, detail=f"two answers to {describe(prefix)}")]
+    if any(tied(row, call["beam_width"]) for row in rows):
+        return [Finding("own model", True, detail="its answers tie, so no order of beams is the right one")]
     call = {**call, "eos_token_id": eos, "table": rows}
     try:
         ref = [beam_search(lambda p: log_softmax(heard[p]), tuple(p), asked(call))[0] for p in call["prompts"]]
     except KeyError as error:
         return [Finding("own model", False, detail=f"never asked what follows {error}")]
     return judged(call, ref, items, np.float32)
+
+
+def tied(row: Any, beam_width: int) -> bool:
+    """Whether two of the 2K + 1 largest numbers are as good as equal."""
+    largest = np.sort(row)[::-1][: 2 * beam_width + 1]
+    return bool((-np.diff(largest) < 1e-6 * (1 + np.abs(largest[:-1]))).any())
