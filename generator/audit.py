@@ -1,4 +1,4 @@
-"""Published grades against executed evidence: contradictions, and takeaways computed by named rules."""
+"""Published grades against executed evidence: contradictions, and takeaways by named rules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BAD_VERDICTS = {Verdict.WRONG, Verdict.CRASHED, Verdict.TIMEOUT, Verdict.DOES_NO
 
 
 def contradictions(
-    corpus: Corpus, published: dict[str, Grade], evidence: dict[str, Evidence]
+    published: dict[str, Grade], evidence: dict[str, Evidence]
 ) -> list[Contradiction]:
     """Cells where a grade and the tests do not go together, the largest disagreement first.
 
@@ -95,10 +95,11 @@ def highest_floor(corpus: Corpus, full: dict[str, dict[str, float]]) -> Takeaway
     if not full:
         return None
     model = max(full, key=lambda m: (min(full[m].values()), mean(full[m].values()), m))
+    lowest, average = min(full[model].values()), mean(full[model].values())
     return Takeaway(
         rule="highest minimum of published grade points, full coverage only, ties by the mean",
-        text=f"{corpus.models[model].name} has the highest floor: no published grade of it is below "
-        f"{min(full[model].values()):.1f} points, with a mean of {mean(full[model].values()):.2f}.",
+        text=f"{corpus.models[model].name} has the highest floor: no published grade of it is "
+        f"below {lowest:.1f} points; its mean is {average:.2f}.",
     )
 
 
@@ -124,7 +125,9 @@ def tests_against_grades(
 ) -> Takeaway | None:
     """How many of the outputs graded A- or better fail at least one deciding check."""
     high = [k for k, g in published.items() if g.letter is not None and POINTS[g.letter] >= GOOD]
-    tested = [k for k in high if k in evidence and evidence[k].verdict in {*BAD_VERDICTS, Verdict.PASSED}]
+    tested = [
+        k for k in high if k in evidence and evidence[k].verdict in {*BAD_VERDICTS, Verdict.PASSED}
+    ]
     failing = [k for k in tested if evidence[k].verdict in BAD_VERDICTS]
     if not tested:
         return None

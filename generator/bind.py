@@ -21,7 +21,9 @@ HOW = ("its name", "its normalised name", "a name that contains it", "its signat
 NOT_THE_ENTRY = re.compile(
     r"(^|_)(tests?|naive|ref(erence)?|numerical|numeric|check|slow|simple|demo|bench(mark)?|plot|print)(_|$)"
 )
-BESIDE_THE_POINT = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
+BESIDE_THE_POINT = re.compile(
+    r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -59,7 +61,7 @@ def bind(
 
 
 def by_name(exports: list[Exports], challenge: Challenge, copies: frozenset[str]) -> list[Binding]:
-    """One binding per file that defines a required entry point, other roles taken from elsewhere."""
+    """One binding per file that defines a required entry point; other roles from elsewhere."""
     found = {
         role: sorted(candidates(exports, role, entry, challenge.slug, copies))
         for role, entry in challenge.entry.items()
@@ -148,7 +150,9 @@ def match_parameters(
 
     Names first; what is left over on both sides is paired in order, if `by_position` allows it.
     """
-    own = {normalised(p.name): p.name for p in function.params if p.kind in ("positional", "keyword")}
+    own = {
+        normalised(p.name): p.name for p in function.params if p.kind in ("positional", "keyword")
+    }
     paired: dict[str, str] = {}
     for canonical, aliases in entry.params.items():
         for alias in (canonical, *aliases):
@@ -171,7 +175,7 @@ def match_parameters(
 
 
 def calling_plan(function: Function, paired: dict[str, str]) -> dict[str, int | str]:
-    """Pass by position as far as that leaves no gap (decorators may refuse keywords), then by name."""
+    """Pass by position until there is a gap, then by name: decorators may refuse keywords."""
     canonical = {name: role for role, name in paired.items()}
     plan: dict[str, int | str] = {}
     unbroken = True

@@ -61,7 +61,7 @@ class Verified:
 
 
 def select(found: Corpus, wanted: list[str]) -> list[str]:
-    """The runs that `MODEL` or `MODEL/SLUG` arguments name, all if there are none; raises BadFile."""
+    """The runs that `MODEL` or `MODEL/SLUG` name, all if nothing is named; raises BadFile."""
     keys: list[str] = []
     for name in wanted:
         matching = [key for key in found.runs if key == name or key.startswith(f"{name}/")]
@@ -118,7 +118,7 @@ def mkdocs(root: Path) -> int:
 
 
 @contextmanager
-def progress(console: Console, what: str, total: int) -> Iterator["Advance"]:
+def progress(console: Console, what: str, total: int) -> Iterator[Advance]:
     """A progress bar on stderr, in a terminal; nothing where there is nothing to do."""
     columns = (
         TextColumn("{task.description}"),
@@ -140,4 +140,5 @@ class Advance:
     task: object
 
     def __call__(self, name: str) -> None:
+        """Move the bar on by one, and show the name."""
         self.bar.update(self.task, advance=1, last=name)  # type: ignore[arg-type]

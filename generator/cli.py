@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -26,19 +26,24 @@ app = typer.Typer(
 )
 
 Names = Annotated[
-    Optional[list[str]], typer.Argument(metavar="[MODEL[/SLUG]]...", help="Default: every run.")
+    list[str] | None, typer.Argument(metavar="[MODEL[/SLUG]]...", help="Default: every run.")
 ]
 Runs = Annotated[
-    Optional[Path],
-    typer.Option(help="A folder of <model>/<slug>/ outputs elsewhere, read only.", show_default=False),
+    Path | None,
+    typer.Option(
+        help="A folder of <model>/<slug>/ outputs elsewhere, read only.", show_default=False
+    ),
 ]
 Records = Annotated[
-    Optional[Path], typer.Option(help="Where records are kept. Default: docs/records.", show_default=False)
+    Path | None,
+    typer.Option(help="Where records are kept. Default: docs/records.", show_default=False),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Remake records that are current.")]
-Seed = Annotated[Optional[int], typer.Option(help="Replay this seed instead of drawing one.")]
+Seed = Annotated[int | None, typer.Option(help="Replay this seed instead of drawing one.")]
 Workers = Annotated[int, typer.Option(min=1, help="Runs verified at once. Default: one per core.")]
-Weak = Annotated[bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")]
+Weak = Annotated[
+    bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -82,7 +87,12 @@ def verify(
 
     with plain_errors():
         options = Options(
-            runs=runs, records=records, force=force, seed=seed, workers=workers, accept_weak=accept_weak
+            runs=runs,
+            records=records,
+            force=force,
+            seed=seed,
+            workers=workers,
+            accept_weak=accept_weak,
         )
         done = run_verify(options, names or [], stderr)
         (print_json if as_json else print_verified)(done, options.store)
@@ -102,7 +112,7 @@ def build(
     ] = False,
     site: Annotated[bool, typer.Option(help="Build the HTML with MkDocs afterwards.")] = True,
 ) -> None:
-    """Do everything: verify what changed, grade, rank, audit, write pages and README, build the site."""
+    """Do everything: verify what changed, grade, rank, audit, write the pages, build the site."""
     from generator.build import Options, mkdocs, results
     from generator.build import verify as run_verify
     from generator.render import render, stale
@@ -110,7 +120,12 @@ def build(
 
     with plain_errors():
         options = Options(
-            runs=runs, records=records, force=force, seed=seed, workers=workers, accept_weak=accept_weak
+            runs=runs,
+            records=records,
+            force=force,
+            seed=seed,
+            workers=workers,
+            accept_weak=accept_weak,
         )
         if check:
             outdated = stale(results(options), options.root)
@@ -154,7 +169,9 @@ def show(
         options = Options(records=records)
         evidence = options.store.evidence().get(run)
         if evidence is None:
-            raise BadFile(f"{run}: no evidence recorded (make it with: python -m generator verify {run})")
+            raise BadFile(
+                f"{run}: no evidence recorded (make it with: python -m generator verify {run})"
+            )
         if as_json:
             sys.stdout.write(evidence.model_dump_json(indent=1) + "\n")
         else:
@@ -166,7 +183,8 @@ def bind(
     run: Annotated[str, typer.Argument(metavar="MODEL/SLUG")],
     runs: Runs = None,
     skeleton: Annotated[
-        Optional[str], typer.Option(help="Write an adapter of this name, to be filled in, with its test.")
+        str | None,
+        typer.Option(help="Write an adapter of this name, to be filled in, with its test."),
     ] = None,
 ) -> None:
     """Explain how a run's entry points are found, and what else its files define."""
@@ -204,13 +222,19 @@ def import_runs(
 @app.command()
 def check(
     mutants: Annotated[
-        bool, typer.Option("--mutants", help="Also run mutants and honest variants, and record the table.")
+        bool,
+        typer.Option(
+            "--mutants", help="Also run mutants and honest variants, and record the table."
+        ),
     ] = False,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds per mutant and variant.")] = 20,
-    slug: Annotated[Optional[list[str]], typer.Option("--challenge", help="Only this challenge.")] = None,
+    slug: Annotated[
+        list[str] | None, typer.Option("--challenge", help="Only this challenge.")
+    ] = None,
 ) -> None:
-    """Check the project's own files: challenges, models, records; with --mutants the tests' strength."""
+    """Check the project's own files; with --mutants, how strong the kernel tests are."""
     from generator.build import Options
+    from generator.report import print_strength
     from generator.strength import check_files, check_mutants
 
     with plain_errors():
@@ -218,8 +242,9 @@ def check(
         problems = check_files(options.root, options.store)
         for problem in problems:
             typer.echo(problem)
-        survived = check_mutants(options.root, options.store, seeds, slug) if mutants else 0
-    raise typer.Exit(1 if problems or survived else 0)
+        rows = check_mutants(options.root, options.store, seeds, slug) if mutants else []
+        print_strength(rows)
+    raise typer.Exit(1 if problems or any(row.survivors for row in rows) else 0)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Folders -> Corpus: which challenges, models and runs there are, and the digests of their files."""
+"""Folders -> Corpus: the challenges, models and runs there are, with digests of their files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def load_challenges(folder: Path) -> dict[str, Challenge]:
 
 
 def model_folders(source: Path, slugs: set[str]) -> list[Path]:
-    """Top-level folders that are models: they have a model.yaml or a folder named as a challenge."""
+    """Top-level folders that are models: with a model.yaml, or a folder named as a challenge."""
     if not source.is_dir():
         raise BadFile(f"{source}: not a folder")
     folders = [
@@ -59,7 +59,9 @@ def model_folders(source: Path, slugs: set[str]) -> list[Path]:
         for entry in sorted(source.iterdir())
         if entry.is_dir() and not entry.name.startswith((".", "_")) and entry.name not in NOT_MODELS
     ]
-    return [f for f in folders if (f / "model.yaml").exists() or slugs & {c.name for c in subfolders(f)}]
+    return [
+        f for f in folders if (f / "model.yaml").exists() or slugs & {c.name for c in subfolders(f)}
+    ]
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -78,7 +80,7 @@ def load_model(folder: Path) -> Model:
 
 
 def load_run(folder: Path, model: str, challenge: str) -> Run:
-    """The run stored in a folder, with a digest of every file and a note on each that is unusable."""
+    """The run stored in a folder: a digest of every file, and a note on each unusable one."""
     artifacts: list[Artifact] = []
     problems: list[str] = []
     for path in run_files(folder):

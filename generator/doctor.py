@@ -31,7 +31,9 @@ def gpu() -> Layer:
 
         count = cupy.cuda.runtime.getDeviceCount()
     except Exception as error:  # noqa: BLE001 - a missing driver shows as any of several errors
-        return Layer(name="CUDA device", enforced=False, note=f"{type(error).__name__}: {error}"[:160])
+        return Layer(
+            name="CUDA device", enforced=False, note=f"{type(error).__name__}: {error}"[:160]
+        )
     return Layer(name="CUDA device", enforced=count > 0, note=f"{count} found")
 
 

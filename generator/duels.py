@@ -16,7 +16,9 @@ def duels(
     for challenge in corpus.challenges:
         graded = [m for m in corpus.models if letter_of(grades, m, challenge) is not None]
         for a, b in combinations(graded, 2):
-            found.append(duel(grader, grades[f"{a}/{challenge}"], grades[f"{b}/{challenge}"], evidence))
+            found.append(
+                duel(grader, grades[f"{a}/{challenge}"], grades[f"{b}/{challenge}"], evidence)
+            )
     return found
 
 
@@ -28,7 +30,8 @@ def letter_of(grades: dict[str, Grade], model: str, challenge: str) -> str | Non
 
 def duel(grader: str, a: Grade, b: Grade, evidence: dict[str, Evidence]) -> Duel:
     """The better letter wins; the margin follows from the difference in grade points."""
-    assert a.letter is not None and b.letter is not None
+    assert a.letter is not None
+    assert b.letter is not None
     difference = round(POINTS[a.letter] - POINTS[b.letter], 4)
     winner = None if difference == 0 else (a.model if difference > 0 else b.model)
     reasons = [
@@ -48,7 +51,7 @@ def duel(grader: str, a: Grade, b: Grade, evidence: dict[str, Evidence]) -> Duel
 
 
 def margin(difference: float) -> Margin:
-    """A tie is no difference; narrow is up to one step (0.4 points), decisive one letter or more."""
+    """Tie: no difference; narrow: up to one step (0.4 points); decisive: one letter or more."""
     if difference == 0:
         return "tie"
     if difference <= 0.4:

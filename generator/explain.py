@@ -6,10 +6,10 @@ from pathlib import Path
 
 from generator.bind import bind
 from generator.data import Binding, Challenge, Corpus, Run
+from generator.digests import copies_in
 from generator.exports import Exports, read_exports
 from generator.files import write
 from generator.kernel_tests import load
-from generator.verify import copies_in
 from generator.yamlfile import BadFile
 
 
@@ -26,10 +26,14 @@ def explain(found: Corpus, key: str) -> tuple[list[Binding], list[Exports]]:
 
 def python_files(run: Run) -> list[Exports]:
     """The exports of every Python file of a run."""
-    return [read_exports(run.folder / a.path, a.path) for a in run.artifacts if a.path.endswith(".py")]
+    return [
+        read_exports(run.folder / a.path, a.path) for a in run.artifacts if a.path.endswith(".py")
+    ]
 
 
-def write_skeleton(root: Path, challenge: Challenge, name: str, exports: list[Exports]) -> list[Path]:
+def write_skeleton(
+    root: Path, challenge: Challenge, name: str, exports: list[Exports]
+) -> list[Path]:
     """Write an adapter that matches the first file with classes or functions, and its test.
 
     Raises BadFile where an adapter of that name exists.
@@ -49,7 +53,11 @@ def adapter_text(challenge: Challenge, exports: list[Exports]) -> str:
     first = next((e for e in exports if e.classes or e.functions), None)
     wanted = dict(first.classes) if first else {}
     wanted |= {name: () for name in (first.functions if first else {}) if "." not in name}
-    lines = ['"""Says in one line which interface this adapter is for."""', "", f"EXPORTS = {wanted!r}"]
+    lines = [
+        '"""Says in one line which interface this adapter is for."""',
+        "",
+        f"EXPORTS = {wanted!r}",
+    ]
     for role, point in challenge.entry.items():
         raises = f'    raise NotImplementedError("call module.* as the prompt asks of {role}")'
         lines += ["", "", f"def {role}(module, {', '.join(point.params)}):", raises]

@@ -51,7 +51,9 @@ class Exports:
 
     def names(self) -> set[str]:
         """Every top-level name that the file defines."""
-        return {f.symbol for f in self.functions.values() if "." not in f.symbol} | set(self.classes)
+        return {f.symbol for f in self.functions.values() if "." not in f.symbol} | set(
+            self.classes
+        )
 
 
 def read_exports(path: Path, file: str) -> Exports:
@@ -97,14 +99,14 @@ def definitions(tree: ast.Module) -> list[ast.stmt]:
     return found
 
 
-def function(
-    node: Definition, symbol: str, skip: int = 0, on_instance: bool = False
-) -> Function:
+def function(node: Definition, symbol: str, skip: int = 0, on_instance: bool = False) -> Function:
     """The signature of a definition, its first `skip` parameters (self or cls) left out."""
     given = node.args
     positional = [*given.posonlyargs, *given.args]
     without_default = len(positional) - len(given.defaults)
-    params = [Parameter(a.arg, "positional", i >= without_default) for i, a in enumerate(positional)]
+    params = [
+        Parameter(a.arg, "positional", i >= without_default) for i, a in enumerate(positional)
+    ]
     params += [Parameter(given.vararg.arg, "args", True)] if given.vararg else []
     params += [
         Parameter(a.arg, "keyword", default is not None)

@@ -85,7 +85,7 @@ SHADOWS = frozenset({"sitecustomize.py", "usercustomize.py", "numpy.py", "confte
 
 
 def flags(folder: Path, artifacts: Sequence[Artifact]) -> tuple[Flag, ...]:
-    """The flags of a run's Python files, in order of file and line. Never raises for their content."""
+    """The flags of a run's Python files, by file and line. Never raises for their content."""
     found: list[Flag] = []
     for artifact in artifacts:
         path = folder / artifact.path

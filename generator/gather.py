@@ -27,7 +27,8 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         rankings={name: rank(name, found.values()) for name, found in grades.items()},
         duels={name: tuple(duels(corpus, name, found, current)) for name, found in grades.items()},
         published=published,
-        contradictions=tuple(contradictions(corpus, imported, current)),
+        contradictions=tuple(contradictions(imported, current)),
+        strength=store.strength(),
         takeaways=tuple(takeaways(corpus, imported, current)),
         problems=(*corpus.problems, *store.problems),
     )

@@ -72,13 +72,24 @@ def checkout(source: str, rev: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch) / "clone"
         git("clone", "--quiet", "--no-checkout", "--", source, str(target))
-        git("-C", str(target), "-c", "advice.detachedHead=false", "checkout", "--quiet", rev or "HEAD", "--")
+        git(
+            "-C",
+            str(target),
+            "-c",
+            "advice.detachedHead=false",
+            "checkout",
+            "--quiet",
+            rev or "HEAD",
+            "--",
+        )
         yield target
 
 
 def git(*arguments: str) -> None:
     """Run git without hooks or prompts; raises BadFile with its last line where it fails."""
     command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.symlinks=true", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
     if done.returncode:
         raise BadFile(f"git {arguments[0]}: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")

@@ -47,7 +47,7 @@ def load(challenge: Challenge, root: Path) -> KernelTests:
 
 
 def digest(folder: Path) -> str:
-    """One digest over all that decides a verdict: tests, reference, driver, adapters, limits, kit."""
+    """One digest over all that decides: tests, reference, driver, adapters, limits, kit."""
     files = [
         file
         for file in sorted(folder.rglob("*"))

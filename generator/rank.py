@@ -11,9 +11,9 @@ from generator.data import POINTS, Grade, Letter, Place, Ranking
 
 FEWEST = 6
 RULE = (
-    "Each letter counts its grade points (A 4.0, A- 3.7, B+ 3.3, ... F 0). A model's points are the "
-    "mean over the challenges it was graded on, all weighing the same. Challenges it did not enter "
-    "are never filled in; with fewer than six graded challenges it is listed and not ranked."
+    "Each letter counts its grade points (A 4.0, A- 3.7, B+ 3.3, ... F 0). A model's points are "
+    "the mean over the challenges it was graded on, all weighing the same. Challenges it did not "
+    "enter are never filled in; with fewer than six graded challenges it is listed and not ranked."
 )
 
 

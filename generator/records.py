@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from generator.data import Evidence, Record
+from generator.data import Evidence, Record, Strength
 from generator.files import write
 from generator.yamlfile import first_error
 
@@ -39,6 +39,13 @@ class Store:
     def save_evidence(self, record: Evidence) -> None:
         """Keep an evidence record; raises OSError where it cannot be written."""
         self.save(self.evidence_path(record.model, record.challenge), record)
+
+    def strength(self) -> tuple[Strength, ...]:
+        """The recorded strength of the kernel tests, in the order of the challenges."""
+        path = self.folder / "strength.json"
+        if not path.exists():
+            return ()
+        return TypeAdapter(tuple[Strength, ...]).validate_json(path.read_bytes())
 
     def files(self, kind: str) -> list[Path]:
         """The record files of a kind, sorted."""

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from generator.build import Verified
-from generator.data import Binding, CheckResult, Evidence, Layer, Verdict
+from generator.data import Binding, CheckResult, Evidence, Layer, Strength, Verdict
 from generator.exports import Exports
 from generator.records import Store
 
@@ -31,7 +31,9 @@ def print_verified(done: Verified, store: Store) -> None:
     known = store.evidence()
     for key in done.made:
         evidence = known[key]
-        stdout.print(f"{key:34} {coloured(evidence.verdict)}  {escape(evidence.summary)}", soft_wrap=True)
+        stdout.print(
+            f"{key:34} {coloured(evidence.verdict)}  {escape(evidence.summary)}", soft_wrap=True
+        )
     for key, error in done.errors.items():
         stderr.print(f"[red]{key}: not verified, our error:[/] {escape(error)}", soft_wrap=True)
     for problem in (*done.corpus.problems, *store.problems):
@@ -48,7 +50,10 @@ def print_json(done: Verified, store: Store) -> None:
     known = store.evidence()
     keys = [key for key in (*done.made, *done.reused) if key in known]
     runs = [as_dict(known[key], done.standings[key]) for key in sorted(keys)]
-    runs += [{"model": k.partition("/")[0], "challenge": k.partition("/")[2], "error": e} for k, e in done.errors.items()]
+    runs += [
+        {"model": k.partition("/")[0], "challenge": k.partition("/")[2], "error": e}
+        for k, e in done.errors.items()
+    ]
     sys.stdout.write(json.dumps({"runs": runs}, indent=1) + "\n")
 
 
@@ -82,7 +87,11 @@ def print_evidence(evidence: Evidence) -> None:
     for test in evidence.own_tests:
         ended = f"exit {test.status}" if test.ended else "did not end"
         stdout.print(f"its own {escape(test.file)}: {ended}, {test.seconds:.1f} s")
-    stdout.print(f"replay: python -m generator verify {evidence.model}/{evidence.challenge} --force --seed {evidence.seed}")
+    stdout.print(
+        f"replay: python -m generator verify {evidence.model}/{evidence.challenge} "
+        f"--force --seed {evidence.seed}",
+        soft_wrap=True,
+    )
 
 
 def rows(name: str, result: CheckResult) -> Iterable[tuple[str, ...]]:
@@ -93,7 +102,14 @@ def rows(name: str, result: CheckResult) -> Iterable[tuple[str, ...]]:
         for finding in case.findings:
             verdict = coloured(Verdict.PASSED if finding.ok else Verdict.WRONG)
             what = f"{finding.name} {finding.detail}".strip()
-            yield name, case.case, verdict, number(finding.error), number(finding.bound), escape(what[:120])
+            yield (
+                name,
+                case.case,
+                verdict,
+                number(finding.error),
+                number(finding.bound),
+                escape(what[:120]),
+            )
 
 
 def number(value: float | None) -> str:
@@ -108,11 +124,23 @@ def print_binding(bindings: list[Binding], exports: list[Exports]) -> None:
         for step in binding.steps:
             stdout.print(f"   {escape(step)}", soft_wrap=True)
     for module in exports:
-        names = [f"{f.symbol}({', '.join(p.name for p in f.params)})" for f in module.functions.values()]
+        names = [
+            f"{f.symbol}({', '.join(p.name for p in f.params)})" for f in module.functions.values()
+        ]
         names += [f"class {name}: {', '.join(methods)}" for name, methods in module.classes.items()]
         stdout.print(f"[bold]{escape(module.file)}[/] {escape(module.problem)}")
         for name in names:
             stdout.print(f"   {escape(name)}", soft_wrap=True)
+
+
+def print_strength(rows: list[Strength]) -> None:
+    """A line per challenge: mutants killed, honest variants rejected, and what survived."""
+    for row in rows:
+        stdout.print(
+            f"{row.challenge}: {row.killed} of {row.mutants} mutants killed, {row.rejected} of "
+            f"{row.honest} honest variants rejected, {row.seeds} seeds " + ", ".join(row.survivors),
+            soft_wrap=True,
+        )
 
 
 def print_layers(layers: list[Layer]) -> None:

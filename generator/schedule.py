@@ -5,16 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing import get_context
 from multiprocessing.util import Finalize
-from pathlib import Path
 
-from generator.data import Challenge, Corpus, Digests, Evidence, Run, Verdict
-from generator.kernel_tests import load
+from generator.data import Corpus, Digests, Evidence, Verdict
+from generator.digests import copies_in, current_digests
 from generator.runtimes import Runtime, open_runtime
-from generator.verify import copies_in, current_digests, verify
+from generator.verify import Task, verify
 
 
 class Standing(StrEnum):
@@ -25,25 +23,15 @@ class Standing(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True)
-class Task:
-    """One run to verify, with all that a worker needs to know of it."""
-
-    run: Run
-    challenge: Challenge
-    root: Path
-    digests: Digests
-    copies: dict[str, str]
-    seed: int | None
-    accept_weak: bool
-
-
 def standings(corpus: Corpus, known: dict[str, Evidence]) -> dict[str, tuple[Standing, Digests]]:
     """For every run: how its record stands, and the digests that a current record carries."""
-    runtimes = {name: open_runtime(name) for name in {c.runtime for c in corpus.challenges.values()}}
+    runtimes = {
+        name: open_runtime(name) for name in {c.runtime for c in corpus.challenges.values()}
+    }
     found = {}
     for key, run in corpus.runs.items():
-        wanted = current_digests(run, corpus.root, runtimes[corpus.challenges[run.challenge].runtime])
+        runtime = runtimes[corpus.challenges[run.challenge].runtime]
+        wanted = current_digests(run, corpus.root, runtime.sources)
         found[key] = (standing(known.get(key), wanted), wanted)
     return found
 
@@ -93,8 +81,12 @@ def verify_all(todo: list[Task], workers: int) -> Iterator[tuple[Task, Evidence 
 
 def _in_pool(batch: list[Task], size: int) -> Iterator[tuple[Task, Evidence | str]]:
     """Run a batch in `size` fresh processes; on any exit, what has not started is cancelled."""
-    with ProcessPoolExecutor(size, mp_context=get_context("spawn"), initializer=_ignore_ctrl_c) as pool:
-        pending: dict[Future[Evidence], Task] = {pool.submit(verify_task, task): task for task in batch}
+    with ProcessPoolExecutor(
+        size, mp_context=get_context("spawn"), initializer=_ignore_ctrl_c
+    ) as pool:
+        pending: dict[Future[Evidence], Task] = {
+            pool.submit(verify_task, task): task for task in batch
+        }
         try:
             for done in as_completed(pending):
                 error = done.exception()
@@ -111,15 +103,7 @@ def _ignore_ctrl_c() -> None:
 def verify_task(task: Task) -> Evidence:
     """Verify one run in this process."""
     runtime = _runtime(task.challenge.runtime, task.accept_weak)
-    return verify(
-        task.run,
-        task.challenge,
-        load(task.challenge, task.root),
-        runtime,
-        digests=task.digests,
-        copies=task.copies,
-        seed=task.seed,
-    )
+    return verify(task, runtime)
 
 
 _opened: dict[str, Runtime] = {}
@@ -135,12 +119,10 @@ def _runtime(name: str, accept_weak: bool) -> Runtime:
 
 
 def worth_keeping(new: Evidence, old: Evidence | None) -> bool:
-    """Whether a new record may replace the old: what could not be run here does not replace what ran."""
+    """Whether a new record may replace the old: what could not run does not replace what ran."""
     return old is None or new.verdict != Verdict.NOT_RUN or old.verdict == Verdict.NOT_RUN
 
 
 def one_line(error: BaseException) -> str:
     """An error of ours as one line."""
     return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
-
-

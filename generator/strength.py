@@ -7,24 +7,14 @@ from pathlib import Path
 
 from rich.progress import track
 
-from generator.data import Challenge, Record
+from generator.data import Challenge, Strength
 from generator.discover import load_challenges
 from generator.files import write
 from generator.records import Store
 from generator.trial import trial
 from generator.yamlfile import BadFile, read_yaml
 
-
-class Strength(Record):
-    """One row of the table: counts are of implementations, each on every seed."""
-
-    challenge: str
-    seeds: int
-    mutants: int
-    killed: int
-    honest: int
-    rejected: int
-    survivors: tuple[str, ...] = ()
+STRENGTH = "strength.json"
 
 
 def check_files(root: Path, store: Store) -> list[str]:
@@ -48,22 +38,19 @@ def inconsistencies(challenge: Challenge) -> list[str]:
     ]
 
 
-def check_mutants(root: Path, store: Store, seeds: int, only: list[str] | None) -> int:
-    """Run every trial, record the table, print it; the number of outcomes that were not as expected."""
+def check_mutants(root: Path, store: Store, seeds: int, only: list[str] | None) -> list[Strength]:
+    """Run every trial and record the table; the rows of the challenges that were tried."""
     challenges = load_challenges(root / "challenges")
     chosen = only or list(challenges)
     unknown = [slug for slug in chosen if slug not in challenges]
     if unknown:
         raise BadFile(f"{unknown[0]}: no such challenge")
     rows = [row(challenges[slug], root, seeds) for slug in track(chosen, description="mutants")]
-    path = store.folder / "strength.json"
+    path = store.folder / STRENGTH
     kept = {r["challenge"]: r for r in (read_yaml(path) if path.exists() else [])}
     kept |= {r.challenge: r.model_dump() for r in rows}
     write(path, json.dumps([kept[slug] for slug in challenges if slug in kept], indent=1) + "\n")
-    for r in rows:
-        print(f"{r.challenge}: {r.killed} of {r.mutants} mutants killed, {r.rejected} of {r.honest} "
-              f"honest variants rejected, {r.seeds} seeds", *r.survivors)  # fmt: skip
-    return sum(r.mutants - r.killed + r.rejected for r in rows)
+    return rows
 
 
 def row(challenge: Challenge, root: Path, seeds: int) -> Strength:

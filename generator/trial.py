@@ -1,7 +1,7 @@
 """Test the tests: honest variants must pass, and each mutant must fail the check it is named after.
 
-Everything here is our own code, so it runs in this process, without a sandbox. Run it as
-`python -m generator.trial challenges/<slug>`, or for all through `python -m generator check --mutants`.
+Everything here is our own code, so it runs in this process, without a sandbox. Run it as `python -m
+generator.trial challenges/<slug>`, or for all challenges as `python -m generator check --mutants`.
 """
 
 from __future__ import annotations
@@ -56,13 +56,16 @@ class TrustedEntry:
         self._roles = [role for role in roles if hasattr(self.module, role)]
 
     def has(self, role: str) -> bool:
+        """Whether the module defines this role."""
         return role in self._roles
 
     def raw(self, role: str) -> Callable[..., Any]:
+        """The module's own function."""
         found: Callable[..., Any] = getattr(self.module, role)
         return found
 
     def signature(self, role: str) -> inspect.Signature:
+        """The signature of the module's own function."""
         return inspect.signature(self.raw(role))
 
     def __getattr__(self, role: str) -> Callable[..., Any]:
@@ -70,19 +73,21 @@ class TrustedEntry:
 
 
 def mutants(folder: Path) -> list[tuple[Mutant, str]]:
-    """The mutants of a challenge with their sources; raises BadFile where an edit does not apply."""
+    """The mutants of a challenge with their sources; raises BadFile if an edit does not apply."""
     listed = read_yaml(folder / "mutants.yaml")
     parsed = [Mutant.model_validate(entry) for entry in listed]
     return [(mutant, mutant_source(folder, mutant)) for mutant in parsed]
 
 
 def mutant_source(folder: Path, mutant: Mutant) -> str:
-    """The mutant's source text. An edit must apply exactly once, or it would not be the mistake meant."""
+    """The mutant's source text. An edit must apply exactly once, or it is not the mistake meant."""
     if mutant.file:
         return (folder / mutant.file).read_text()
     base = (folder / "honest" / mutant.base).read_text()
     if base.count(mutant.old) != 1:
-        raise BadFile(f"{folder}/mutants.yaml: {mutant.name}: old: found {base.count(mutant.old)} times")
+        raise BadFile(
+            f"{folder}/mutants.yaml: {mutant.name}: old: found {base.count(mutant.old)} times"
+        )
     return base.replace(mutant.old, mutant.new)
 
 
@@ -131,7 +136,8 @@ def main() -> None:
         mark = "ok " if outcome.as_expected else "BAD"
         bad += not outcome.as_expected
         expected = f"must fail {outcome.must_fail}" if outcome.must_fail else "must pass"
-        print(mark, outcome.seed, outcome.name, f"({expected})", "failed:", sorted(outcome.failed))
+        failed = ", ".join(sorted(outcome.failed))
+        sys.stdout.write(f"{mark} {outcome.seed} {outcome.name} ({expected}) failed: {failed}\n")
     sys.exit(1 if bad else 0)
 
 

@@ -1,4 +1,4 @@
-"""Read a YAML file into a record, so that every mistake in it names the file, the line and the field."""
+"""Read a YAML file into a record; every mistake names the file, and the line or the field."""
 
 from __future__ import annotations
 
@@ -57,5 +57,9 @@ def first_error(error: ValidationError) -> str:
     """The first validation error as `field: what is expected (what was found)`."""
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"]) or "(top level)"
-    found = "" if first["type"] in {"missing", "extra_forbidden"} else f" (found {first['input']!r:.60})"
+    found = (
+        ""
+        if first["type"] in {"missing", "extra_forbidden"}
+        else f" (found {first['input']!r:.60})"
+    )
     return f"{field}: {first['msg']}{found}"

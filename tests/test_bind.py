@@ -27,7 +27,9 @@ CHALLENGE = Challenge(
     groups={"g": Group(weight=1)},
     checks={},
 )
-RIGHT = "def layer_norm_forward(x, gamma, beta, eps=1): ...\ndef layer_norm_backward(dy, cache): ...\n"
+RIGHT = (
+    "def layer_norm_forward(x, gamma, beta, eps=1): ...\ndef layer_norm_backward(dy, cache): ...\n"
+)
 
 
 def bound(tmp_path: Path, adapters: dict[str, str] | None = None, **files: str):  # type: ignore[no-untyped-def]
@@ -112,7 +114,10 @@ def test_nothing_that_fits_is_not_bound_with_reasons(tmp_path: Path) -> None:
 
 def test_missing_packages_become_placeholders(tmp_path: Path) -> None:
     """A package that is not installed and not optional is named; one in a try block is not."""
-    text = "import not_a_package_here\ntry:\n    import nor_this\nexcept ImportError:\n    pass\n" + RIGHT
+    text = (
+        "import not_a_package_here\ntry:\n    import nor_this\nexcept ImportError:\n    pass\n"
+        + RIGHT
+    )
     assert bound(tmp_path, code=text).placeholders == ("not_a_package_here",)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,12 @@ def make(folder: Path, name: str, content: bytes | str = "x = 1\n") -> Path:
 def test_a_foreign_checkout_needs_no_model_yaml(tmp_path: Path) -> None:
     """A folder that holds a challenge's folder is a model; analysis, docs and .git are not."""
     make(tmp_path, "some-model.v1/backwards/solution.py")
-    for other in ("analysis/notes.md", "docs/backwards/page.md", ".git/backwards/x.py", "empty/a.txt"):
+    for other in (
+        "analysis/notes.md",
+        "docs/backwards/page.md",
+        ".git/backwards/x.py",
+        "empty/a.txt",
+    ):
         make(tmp_path, other)
     found = corpus(ROOT, tmp_path)
     assert list(found.models) == ["some-model.v1"]
@@ -38,7 +42,7 @@ def test_unusable_files_are_reported_on_their_run_and_the_rest_is_kept(tmp_path:
     make(run, "good.py")
     make(run, "caf\u00e9.py", b"\xff\xfe\x00junk")
     make(run, "line\nbreak.py")
-    os.symlink("/etc/hostname", run / "outside.py")
+    (run / "outside.py").symlink_to("/etc/hostname")
     with (run / "huge.bin").open("wb") as file:
         file.truncate(50_000_000)
     found = load_run(run, "m", "backwards")
@@ -68,7 +72,9 @@ def test_one_changed_byte_changes_one_run(tmp_path: Path) -> None:
         ("title: T\ndifficulty: Easy\n", "difficulty: "),
     ],
 )
-def test_a_malformed_challenge_names_file_and_field(tmp_path: Path, text: str, expected: str) -> None:
+def test_a_malformed_challenge_names_file_and_field(
+    tmp_path: Path, text: str, expected: str
+) -> None:
     """The message is one line with the file and the field, so that it can be mended."""
     make(tmp_path, "mine/challenge.yaml", text)
     with pytest.raises(BadFile) as caught:

@@ -56,7 +56,9 @@ def test_a_git_revision_is_imported(project: Path, foreign: Path) -> None:
 
     def git(*arguments: str) -> str:
         identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-        done = subprocess.run(["git", *identity, *arguments], cwd=foreign, check=True, capture_output=True)
+        done = subprocess.run(
+            ["git", *identity, *arguments], cwd=foreign, check=True, capture_output=True
+        )
         return done.stdout.decode().strip()
 
     git("init", "-q")

@@ -66,7 +66,7 @@ def test_a_failed_write_leaves_the_old_file_whole(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.replace", full)
+    monkeypatch.setattr("pathlib.Path.replace", full)
     with pytest.raises(OSError, match="No space left"):
         write(path, "new")
     assert path.read_text() == "old"

@@ -28,6 +28,7 @@ from generator.data.evidence import (
     Flag,
     Layer,
     OwnTest,
+    Strength,
     Verdict,
 )
 from generator.data.opinion import (
@@ -80,6 +81,7 @@ __all__ = [
     "Record",
     "Results",
     "Run",
+    "Strength",
     "Takeaway",
     "Verdict",
 ]

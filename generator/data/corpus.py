@@ -93,7 +93,7 @@ class Artifact(Record):
 
 
 class Run(Record):
-    """One model's stored output for one challenge: raw, never edited. `folder` is on this machine."""
+    """One model's stored output for one challenge: raw, never edited."""
 
     model: str
     challenge: str

@@ -9,7 +9,7 @@ from generator.data.base import Record
 
 
 class Verdict(StrEnum):
-    """What became of a case, a check or a run. Only the first is good; the last four blame nobody."""
+    """What became of a case, a check or a run; only `failed` ones count against an output."""
 
     PASSED = "passed"
     WRONG = "wrong"
@@ -111,6 +111,22 @@ class Flag(Record):
     text: str
 
 
+class Strength(Record):
+    """How strong a challenge's tests are: counts of implementations, each tried on every seed.
+
+    killed: mutants that failed the check they are named after on every seed. rejected: honest
+    variants that failed anything on any seed. survivors: the names of whatever went otherwise.
+    """
+
+    challenge: str
+    seeds: int
+    mutants: int
+    killed: int
+    honest: int
+    rejected: int
+    survivors: tuple[str, ...] = ()
+
+
 class Digests(Record):
     """What a piece of evidence was made from; it is current exactly when all still match."""
 
@@ -138,4 +154,5 @@ class Evidence(Record):
     seconds: float
     machine: dict[str, str] = {}
     isolation: tuple[Layer, ...] = ()
+    copies: dict[str, str] = {}
     extra: dict[str, Any] = {}

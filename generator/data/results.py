@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.data.base import Record
 from generator.data.corpus import Corpus
-from generator.data.evidence import Evidence
+from generator.data.evidence import Evidence, Strength
 from generator.data.opinion import (
     Contradiction,
     Duel,
@@ -30,5 +30,6 @@ class Results(Record):
     duels: dict[str, tuple[Duel, ...]]
     published: PublishedGrades | None = None
     contradictions: tuple[Contradiction, ...] = ()
+    strength: tuple[Strength, ...] = ()
     takeaways: tuple[Takeaway, ...] = ()
     problems: tuple[str, ...] = ()

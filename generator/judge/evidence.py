@@ -1,9 +1,9 @@
-"""A grader that reads the evidence and nothing else: deterministic, local, and open about its limits.
+"""A grader that reads the evidence and nothing else: deterministic, local, open about limits.
 
 The score is the weighted share of passed cases, group by group with the weights of challenge.yaml;
 the letter follows from the score by the table below. An output that is wrong anywhere it matters
-cannot be an A: a failed check in a deciding group caps the letter at B-, and a run with under half of
-its deciding checks passed at D. It sees no prose, no style and no depth of analysis.
+cannot be an A: a failed check in a deciding group caps the letter at B-, and a run with under half
+of its deciding checks passed at D. It sees no prose, no style and no depth of analysis.
 """
 
 from __future__ import annotations
@@ -128,11 +128,12 @@ def dimensions(letter: Letter | None, why: str, evidence: Evidence) -> dict[str,
 
 
 def testing(own: tuple[OwnTest, ...]) -> DimensionGrade:
-    """The author's own tests: whether there are any, end, and pass. Not whether they find faults."""
+    """The author's own tests: whether there are any, end and pass; not if they find faults."""
     if not own:
         return DimensionGrade(letter="D", why="no test or demonstration of its own was found")
     good = sum(test.ended and test.status == 0 for test in own)
     letters: dict[bool, Letter] = {True: "A-", False: "B-" if good else "D+"}
     return DimensionGrade(
-        letter=letters[good == len(own)], why=f"{good} of its own {len(own)} test files end and pass"
+        letter=letters[good == len(own)],
+        why=f"{good} of its own {len(own)} test files end and pass",
     )

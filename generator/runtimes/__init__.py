@@ -32,7 +32,7 @@ class Execution:
     extra: facts of this runtime alone, as JSON (compiler output, repairs, timings).
     """
 
-    binding: Binding = Binding()
+    binding: Binding = field(default_factory=Binding)
     cases: tuple[CaseResult, ...] = ()
     stopped: Verdict | None = None
     note: str = ""
@@ -42,9 +42,11 @@ class Execution:
 
 
 class Runtime(Protocol):
-    """One per kind of run and worker. `sources` are the files (below generator/) that decide."""
+    """One per kind of run and worker."""
 
-    sources: tuple[str, ...]
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Files and folders below generator/ that decide this runtime's verdicts."""
 
     def missing(self) -> str:
         """Why this machine cannot run this kind, or the empty string."""

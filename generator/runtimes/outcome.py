@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from generator.data import CaseResult, Finding, Verdict
@@ -48,11 +49,17 @@ def judged(tests: KernelTests, case: Any, reply: Reply) -> tuple[Finding, ...]:
     except Exception as error:  # noqa: BLE001 - what came back is hostile, and may break any check
         return (Finding(name="result", ok=False, detail=f"cannot be judged: {error!r:.200}"),)
     return tuple(
-        Finding(name=f.name, ok=bool(f.ok), error=number(f.error), bound=number(f.bound), detail=f.detail)
+        Finding(
+            name=f.name,
+            ok=bool(f.ok),
+            error=number(f.error),
+            bound=number(f.bound),
+            detail=f.detail,
+        )
         for f in found
     )
 
 
 def number(value: float | None) -> float | None:
     """Four significant digits: JSON for people, and stable across machines' last bits."""
-    return None if value is None or value != value else float(f"{value:.4g}")
+    return None if value is None or math.isnan(value) else float(f"{value:.4g}")

@@ -1,4 +1,4 @@
-"""Runs of Python files (NumPy, MLX, plain Python): bind, probe, then one sandboxed child per case."""
+"""Runs of Python files (NumPy, MLX, plain Python): bind, probe, then one child per case."""
 
 from __future__ import annotations
 
@@ -78,19 +78,24 @@ class PythonRuntime:
         a candidate that was called rightly and then failed is the one to be judged.
         """
         steps: tuple[str, ...] = ()
-        first = options[0]
         for option in options:
-            for attempt in (option, option.model_copy(update={"definitions_only": True})):
-                reply = self._reply(subject, attempt, subject.cases[0])
-                how = ", its definitions alone" if attempt.definitions_only else ""
-                steps += (f"probe of {where(option)}{how}: {reply.status} {reply.note[:200]}".strip(),)
-                if reply.status == "done":
-                    return attempt.model_copy(update={"steps": (*option.steps, *steps)})
-                if not reply.import_failed:
-                    break
+            attempt, reply, step = self._attempt(subject, option)
+            steps += step
+            if reply.status == "done":
+                return attempt.model_copy(update={"steps": (*option.steps, *steps)})
             if not (reply.import_failed or WRONG_INTERFACE.match(reply.note)):
-                break  # it was called as it wants to be: what it then did is its own
-        return first.model_copy(update={"steps": (*first.steps, *steps)})
+                break
+        return options[0].model_copy(update={"steps": (*options[0].steps, *steps)})
+
+    def _attempt(self, subject: Subject, option: Binding) -> tuple[Binding, Reply, tuple[str, ...]]:
+        """Try one case; where the module does not load, once more with its definitions alone."""
+        reply = self._reply(subject, option, subject.cases[0])
+        steps: tuple[str, ...] = (f"probe of {where(option)}: {reply.status} {reply.note[:200]}",)
+        if reply.import_failed:
+            option = option.model_copy(update={"definitions_only": True})
+            reply = self._reply(subject, option, subject.cases[0])
+            steps += (f"probe of its definitions alone: {reply.status} {reply.note[:200]}",)
+        return option, reply, steps
 
     def _results(self, subject: Subject, binding: Binding) -> Iterator[CaseResult]:
         """Results in order. A run that keeps running out of time is not waited for again."""
@@ -115,7 +120,7 @@ class PythonRuntime:
         return self._sandbox.run(job, subject.challenge.limits)
 
     def _own_tests(self, subject: Subject) -> Iterator[OwnTest]:
-        """The author's own tests and demonstrations: evidence of their own, never a pass of ours."""
+        """The author's own tests and demonstrations: evidence of their own, no pass of ours."""
         files = [a.path for a in subject.run.artifacts if a.path.endswith(".py")]
         beside = [file for file in files if BESIDE_THE_POINT.search(file.lower())]
         for file in [f for f in beside if not re.search(r"plot|profil", f)][:OWN_TESTS]:
