@@ -3,6 +3,7 @@
 docs/guide/security.md describes the threat model and the layers.
 """
 
-from generator.sandbox.box import Job, Reply, Sandbox, WeakIsolation, probe
+from generator.sandbox.box import Job, Sandbox, WeakIsolation, probe
+from generator.sandbox.outcome import Reply
 
 __all__ = ["Job", "Reply", "Sandbox", "WeakIsolation", "probe"]

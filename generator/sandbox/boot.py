@@ -1,17 +1,28 @@
-"""What the zygote's interpreter executes: `python -I boot.py CONTROL_FD MODULE...`.
+"""What the zygote's interpreter executes: `python -I -S boot.py CONTROL_FD`.
 
 Makes the child's modules importable as a package of their own, without importing the judge's.
 """
 
 import importlib
-import os
+import json
+import socket
 import sys
 import types
+from pathlib import Path
 
 PACKAGE = "sandbox_child"
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Read the settings, make the listed packages importable, then be the zygote."""
     package = types.ModuleType(PACKAGE)
-    package.__path__ = [os.path.dirname(os.path.abspath(__file__))]
+    package.__path__ = [str(Path(__file__).parent)]
     sys.modules[PACKAGE] = package
-    importlib.import_module(f"{PACKAGE}.zygote").main()
+    control = socket.socket(fileno=int(sys.argv[1]))
+    settings = json.loads(control.recv(1 << 16))
+    finder = importlib.import_module(f"{PACKAGE}.installed").install(settings["packages"])
+    importlib.import_module(f"{PACKAGE}.zygote").main(control, settings, finder)
+
+
+if __name__ == "__main__":
+    main()

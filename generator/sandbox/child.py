@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import entry, loading, placeholders, script, wire
+from . import attempts, entry, loading, placeholders, script, wire
 
 NOTE_CHARS = 600
 
@@ -34,7 +34,9 @@ def serve(job: dict[str, Any], reply: int, folder: Path) -> None:
     """Do the job and write the messages to `reply`. Never raises."""
     importing = True
     try:
-        if "script" in job:
+        if "attempts" in job:
+            send(reply, {"output": attempts.run(job["attempts"])})
+        elif "script" in job:
             script.run(folder, job["script"], lambda note: send(reply, {"note": note}))
         else:
             started = time.perf_counter()

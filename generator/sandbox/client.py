@@ -8,17 +8,13 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-BOOT = Path(__file__).with_name("boot.py")
+from generator.sandbox import launch
+
 START_SECONDS = 60.0
 END_SECONDS = 10.0
-THREADS = {
-    f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")
-}
-ENVIRONMENT = {**THREADS, "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class ZygoteLost(Exception):
@@ -26,29 +22,39 @@ class ZygoteLost(Exception):
 
 
 class Zygote:
-    """A running zygote process and the connection to it."""
+    """A running zygote process and the connection to it.
 
-    def __init__(self, preload: tuple[str, ...]) -> None:
+    settings: what the zygote is told first (launch.settings). wrapper: words before its command.
+    missing: the layers that it could not prepare, with reasons.
+    """
+
+    def __init__(self, settings: dict[str, Any], wrapper: list[str]) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", str(BOOT), str(theirs.fileno()), *preload],
+                [*wrapper, *launch.command(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=ENVIRONMENT,
+                env=launch.environment(),
                 start_new_session=True,
+                cwd="/",
             )
         self.control = ours
         self._held = b""
         self._case = 0
-        self._receive(START_SECONDS)
+        try:
+            self.control.sendall(json.dumps(settings).encode())
+            self.missing: dict[str, str] = self._receive(START_SECONDS)["missing"]
+        except (ZygoteLost, OSError) as error:
+            self.close()
+            raise ZygoteLost(str(error)) from error
 
     def start(self, request: dict[str, Any], descriptors: tuple[int, int, int]) -> int:
         """Fork a case that owns these descriptors (job, reply, printed); returns its number."""
         self._case += 1
-        message = json.dumps({"run": self._case, **request}).encode()
+        message = json.dumps({"run": self._case, **request}).encode() + b"\n"
         try:
             socket.send_fds(self.control, [message], list(descriptors))
         except OSError as error:
@@ -58,13 +64,13 @@ class Zygote:
     def end(self, case: int) -> str:
         """Kill what is left of the case and return how its process ended. Raises ZygoteLost."""
         with contextlib.suppress(OSError):
-            self.control.sendall(json.dumps({"end": case}).encode())
+            self.control.sendall(json.dumps({"end": case}).encode() + b"\n")
         while (answer := self._receive(END_SECONDS)).get("ended") != case:
             pass
         return str(answer["how"])
 
     def close(self) -> None:
-        """Kill the zygote and all in its session."""
+        """Kill the zygote and all in its session; with it goes every namespace it is in."""
         self.control.close()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -80,11 +86,31 @@ class Zygote:
                 if not data:
                     raise ZygoteLost(self._last_words())
                 self._held += data
+        except ConnectionResetError as error:
+            raise ZygoteLost(self._last_words()) from error
         except OSError as error:
             raise ZygoteLost(f"no answer: {error}") from error
         line, _, self._held = self._held.partition(b"\n")
         return dict(json.loads(line))
 
     def _last_words(self) -> str:
-        assert self._process.stderr is not None
-        return self._process.stderr.read()[-500:].decode(errors="replace") or "it ended"
+        stream = self._process.stderr
+        words = stream.read()[-500:].decode(errors="replace") if stream else ""
+        return words or "it ended"
+
+
+def start(stage: Path, preload: tuple[str, ...], uid: int | None) -> tuple[Zygote, str]:
+    """Start a zygote, wrapped where that works here; also say why it is not wrapped, or "".
+
+    Raises ZygoteLost when it cannot be started at all.
+    """
+    settings = launch.settings(stage, preload, uid)
+    packages = settings["packages"]
+    assert isinstance(packages, dict)  # noqa: S101 - for the type checker
+    wrapper = launch.wrapper(stage, launch.installed.paths(packages))
+    if not wrapper:
+        return Zygote(settings, []), "bubblewrap is not installed"
+    try:
+        return Zygote(settings, wrapper), ""
+    except ZygoteLost as error:
+        return Zygote(settings, []), f"not usable here: {error}"

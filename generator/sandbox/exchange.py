@@ -6,14 +6,18 @@ close, because a process that outlives the case may hold it open.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import selectors
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from generator.sandbox import wire
+from generator.sandbox.client import Zygote
 
 PRINTED_CAP = 4096
 CHUNK = 1 << 20
@@ -30,7 +34,7 @@ class Ends:
 
 @dataclass
 class Heard:
-    """What came back from a case. `loaded` and `finished` are clock readings (time.monotonic)."""
+    """What came back from a case. started, loaded, finished: clock readings (time.monotonic)."""
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
     printed: bytes = b""
@@ -38,6 +42,7 @@ class Heard:
     error: str = ""
     importing: bool = False
     broken: str = ""
+    started: float = 0.0
     loaded: float | None = None
     finished: float = 0.0
     complete: bool = False
@@ -45,11 +50,47 @@ class Heard:
     gone: bool = False
 
 
+def converse(
+    zygote: Zygote, request: dict[str, Any], frame: list[Any], cap: int, seconds: tuple[float, float]
+) -> tuple[Heard, str]:
+    """Run one case to its end: nothing of it is left on return. Raises ZygoteLost.
+
+    request: what the zygote is asked. frame: the job. cap: bytes that may come back. seconds: until
+    it must have loaded, and from then on. Returns what was heard and how the process ended.
+    """
+    with _pipes() as (ours, theirs):
+        talk = Exchange(zygote.control, ours, frame, cap)
+        try:
+            case = zygote.start(request, theirs)
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        heard = talk.run(*seconds)
+        how = zygote.end(case)
+        talk.drain()
+    return heard, how
+
+
+@contextlib.contextmanager
+def _pipes() -> Iterator[tuple[Ends, tuple[int, int, int]]]:
+    """Three pipes; the child's ends are closed by the caller once they were handed over."""
+    pairs = [os.pipe() for _ in range(3)]
+    for end in pairs[0] + pairs[1]:
+        with contextlib.suppress(OSError, AttributeError):  # a larger buffer, where allowed
+            fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, CHUNK)
+    (job_out, job_in), (reply_out, reply_in), (printed_out, printed_in) = pairs
+    try:
+        yield Ends(job_in, reply_out, printed_out), (job_out, reply_in, printed_in)
+    finally:
+        for descriptor in (job_in, reply_out, printed_out):
+            os.close(descriptor)
+
+
 class Exchange:
     """Runs the conversation of one case until it is over; the caller then kills what is left."""
 
     def __init__(self, control: socket.socket, ends: Ends, frame: list[Any], cap: int) -> None:
-        self.heard = Heard()
+        self.heard = Heard(started=time.monotonic())
         self._control = control
         self._ends = ends
         self._pending = [memoryview(part) for part in frame]
@@ -64,7 +105,7 @@ class Exchange:
 
     def run(self, import_seconds: float, seconds: float) -> Heard:
         """Talk until the child has answered, broken the protocol, ended, or run out of time."""
-        started = time.monotonic()
+        started = self.heard.started
         while not self._over():
             first = self.heard.loaded is None
             since = started if first else self.heard.loaded

@@ -1,0 +1,111 @@
+"""All the layers in their order, as the zygote prepares them and a case takes them on.
+
+Every layer that cannot be had here is left out with its reason; which ones hold is found by trying
+(attempts.py), never concluded from this list.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import files, restrict, syscalls
+
+
+@dataclass
+class Confinement:
+    """What a case will be confined to. Made once in the zygote, entered by each child.
+
+    readable: paths that every case may read. scratch: the folder that a script's case may write,
+    "" for none. uid: the user to become, None to stay. fresh_pids: whether new_pids() works.
+    """
+
+    readable: tuple[str, ...]
+    scratch: str
+    uid: int | None
+    fresh_pids: bool = False
+    missing: dict[str, str] = field(default_factory=dict)
+    _rules: files.Ruleset | None = None
+    _script_rules: files.Ruleset | None = None
+    _filter: syscalls.Filter | None = None
+
+    def prepare(self) -> None:
+        """Build rules and filters, and find out what works by trying it in throwaway children."""
+        with self._noting("Landlock"):
+            self._rules = files.ruleset(self.readable)
+            self._script_rules = files.ruleset(self.readable, (self.scratch,))
+        with self._noting("seccomp"):
+            self._filter = syscalls.filter_for(1)
+        if not _works(restrict.new_pid_namespace):
+            self.missing["pid namespace"] = "cannot be made here"
+        self.fresh_pids = "pid namespace" not in self.missing
+        uid = self.uid
+        if uid is not None and not _works(lambda: self._try_user(uid)):
+            self.missing["own user"] = "not permitted, or that user could not read the interpreter"
+            self.uid = None
+
+    def enter(self, limits: dict[str, int], *, script: bool) -> None:
+        """Give everything up; called in the child, which is single-threaded. Layers are additive."""
+        rules = self._script_rules if script else self._rules
+        if rules is not None:
+            rules.restrict()
+        if self.uid is not None:
+            restrict.drop_user(self.uid)
+        else:
+            limits = {name: value for name, value in limits.items() if name != "RLIMIT_NPROC"}
+        with contextlib.suppress(OSError, AttributeError):
+            restrict.drop_capabilities()
+            restrict.no_new_privileges()
+        restrict.not_dumpable()
+        restrict.apply_limits(limits)
+        if self._filter is not None:
+            (self._filter if os.getpid() == 1 else syscalls.filter_for(os.getpid())).load()
+
+    def into_scratch(self, folder: Path) -> Path:
+        """Copy a run's folder into the scratch folder and make the copy the case's own."""
+        target = Path(self.scratch) / "run"
+        shutil.copytree(folder, target)
+        for path in (Path(self.scratch), target, *target.rglob("*")):
+            if self.uid is not None:
+                os.chown(path, self.uid, self.uid)
+        return target
+
+    def clean_scratch(self) -> None:
+        """Remove everything a case left in the scratch folder."""
+        for path in Path(self.scratch).iterdir():
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    def _try_user(self, uid: int) -> None:
+        restrict.drop_user(uid)
+        with Path(os.__file__).open("rb"):
+            pass
+        for path in self.readable:
+            if Path(path).is_dir():
+                os.listdir(path)
+
+    @contextlib.contextmanager
+    def _noting(self, layer: str) -> Any:
+        try:
+            yield
+        except (OSError, ImportError) as error:
+            self.missing[layer] = str(error)
+
+
+def _works(action: Any) -> bool:
+    """Whether the action succeeds, tried in a child that ends with it."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            action()
+            os._exit(0)
+        except OSError:
+            os._exit(1)
+        finally:
+            os._exit(2)
+    return os.waitpid(pid, 0)[1] == 0
