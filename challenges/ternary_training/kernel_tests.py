@@ -211,6 +211,9 @@ def robustness_cases(seed: int) -> Made:
         yield "group_size_is_used", f"{group}", [project(draw.astype(np.float32), group_size=group)]
     rounded = bfloat16(away_from_ties(rng(seed, "bfloat16").normal(size=(6, 256)), 0.05))
     yield "bfloat16_weights", "normal", [project(rounded, dtype="bfloat16")]
+    draw = rng(seed, "accumulation")  # each of these is rounded to 1 when added to a sum beyond 64
+    near = bfloat16(draw.choice([-1, 1], (4, 256)) * draw.uniform(1.17, 1.23, (4, 256)))
+    yield "bfloat16_weights", "accumulation", [project(near, dtype="bfloat16")]
 
 
 def training_cases(seed: int) -> Made:
