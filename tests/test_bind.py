@@ -63,7 +63,7 @@ def test_normalised_names_and_aliases_are_bound(tmp_path: Path) -> None:
 
 
 def test_unknown_parameter_names_are_paired_in_order(tmp_path: Path) -> None:
-    """Where the function's name is right, parameters that no alias names follow the prompt's order."""
+    """Parameters that no alias names follow the prompt's order, if the function's name is right."""
     text = "def layer_norm_forward(a, b, c, d): ...\ndef layer_norm_backward(p, q): ...\n"
     assert bound(tmp_path, code=text).entry["layer_norm_backward"].passes == {"dy": 0, "cache": 1}
 

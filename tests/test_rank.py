@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.data import Grade
-from generator.judge.published import as_grades, published_grades
+from generator.judge.published import as_grades
+from generator.published import load_published
 from generator.rank import nearest_letter, rank
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def published() -> list[Grade]:
     """The imported grades."""
-    loaded = published_grades(ROOT / "docs" / "records")
+    loaded = load_published(ROOT / "docs" / "records").grades
     assert loaded
     return list(as_grades(loaded).values())
 

@@ -84,17 +84,6 @@ class Ranking(Record):
     places: tuple[Place, ...]
 
 
-class PublishedGrades(Record):
-    """What a judge published elsewhere: letters by challenge and model, and its own ranking."""
-
-    judge: str
-    date: str
-    source: str
-    executed_the_code: bool
-    matrix: dict[str, dict[str, Letter]]
-    ranking: tuple[dict[str, str | int], ...] = ()
-
-
 class Takeaway(Record):
     """One sentence computed from data, with the rule that made it."""
 

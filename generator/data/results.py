@@ -9,10 +9,10 @@ from generator.data.opinion import (
     Contradiction,
     Duel,
     Grade,
-    PublishedGrades,
     Ranking,
     Takeaway,
 )
+from generator.data.published import Outcome, Published
 
 
 class Results(Record):
@@ -20,6 +20,7 @@ class Results(Record):
 
     standings: `model/challenge` -> current, stale or missing (its record against the files).
     grades, rankings, duels: by grader; grades then by `model/challenge`.
+    published: what was imported, figures measured on the originals included. outcomes: its claims.
     """
 
     corpus: Corpus
@@ -28,7 +29,8 @@ class Results(Record):
     grades: dict[str, dict[str, Grade]]
     rankings: dict[str, Ranking]
     duels: dict[str, tuple[Duel, ...]]
-    published: PublishedGrades | None = None
+    published: Published = Published()
+    outcomes: tuple[Outcome, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     strength: tuple[Strength, ...] = ()
     takeaways: tuple[Takeaway, ...] = ()

@@ -1,19 +1,10 @@
-"""Grades that somebody published elsewhere, imported as facts."""
+"""Grades that somebody published elsewhere, as grades of a grader like any other."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from generator.data import Grade, PublishedGrades
-from generator.yamlfile import read
 
 NAME = "published"
-
-
-def published_grades(folder: Path) -> PublishedGrades | None:
-    """The imported matrix and ranking, or None where nothing was imported. Raises BadFile."""
-    file = folder / "published" / "grades.yaml"
-    return read(file, PublishedGrades) if file.exists() else None
 
 
 def as_grades(published: PublishedGrades) -> dict[str, Grade]:

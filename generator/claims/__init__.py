@@ -1,0 +1,30 @@
+"""Published sentences against records: each claim names one of the checks in this package.
+
+A check takes the imported facts and the claim's arguments and returns an outcome with its numbers.
+Claims about an original are decided by what was measured on the original, never by a stand-in.
+"""
+
+from __future__ import annotations
+
+from generator.claims import duels, matrix, measured, provenance
+from generator.claims.registry import CHECKS
+from generator.data import Claim, Outcome, Published
+from generator.yamlfile import BadFile
+
+__all__ = ["CHECKS", "duels", "matrix", "measured", "outcome", "outcomes", "provenance"]
+
+
+def outcomes(published: Published) -> list[Outcome]:
+    """The outcome of every claim; raises BadFile for an unknown check or bad arguments."""
+    return [outcome(claim, published) for claim in published.claims]
+
+
+def outcome(claim: Claim, published: Published) -> Outcome:
+    """The outcome of one claim."""
+    if claim.check not in CHECKS:
+        raise BadFile(f"claims.yaml: {claim.id}: check: no check called {claim.check!r}")
+    try:
+        result, because = CHECKS[claim.check](published, **claim.args)
+    except (TypeError, KeyError) as error:
+        raise BadFile(f"claims.yaml: {claim.id}: args: {error}") from error
+    return Outcome(claim=claim, outcome=result, because=because)
