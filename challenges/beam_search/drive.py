@@ -180,18 +180,10 @@ def drive(entry, call):
 
 
 def search(entry, call, model, owns=False):
-    """Call the output, every parameter passed; a model of its own is replaced meanwhile."""
+    """Call the output, every parameter passed; where it asks a model of its own, that is replaced."""
     names = ("prompts", "beam_width", "max_new_tokens", "alpha", "eos_token_id")
-    given = {name: call[name] for name in names}
-    if not owns:
-        return entry.batched_beam_search(**given, model=model)
-    with replaced(entry.module, model):
-        return entry.batched_beam_search(**given, **({"model": None} if takes_model(entry) else {}))
-
-
-def takes_model(entry):
-    """Whether the function itself has a parameter `model`."""
-    return "model" in entry.signature(ROLE).parameters
+    with replaced(entry.module, model) if owns else contextlib.nullcontext():
+        return entry.batched_beam_search(**{name: call[name] for name in names}, model=model)
 
 
 def laid_out(prompts, dialect):

@@ -31,7 +31,7 @@ def random_call(r: np.random.Generator, **fixed: Any) -> dict[str, Any]:
     """A random call. fixed: its items, or V, rows, scale, offset, end (logit added to the end token)."""
     width = int(fixed.get("beam_width", r.integers(2, 6)))
     vocabulary = int(fixed.get("V", r.integers(2 * width + 1, 2 * width + 14)))
-    eos = int(r.integers(vocabulary))
+    eos = int(fixed.get("eos_token_id", r.integers(vocabulary)))
     table = r.normal(size=(fixed.get("rows", ROWS), vocabulary)) * 1.5
     table[:, eos] += fixed.get("end", NEVER)
     lengths = fixed.get("lengths", r.integers(1, 7, size=r.integers(1, 4)))
@@ -272,7 +272,7 @@ def contract_cases(seed: int) -> Iterator[Case]:
     yield Case("max_new_tokens_zero", "max_new_tokens_zero", (zero,))
     yield Case("batch_items_do_not_mix", "batch_items_do_not_mix", tuple(regrouped(seed)))
     a = clear(seed, "state_a", drawn())
-    b = {**clear(seed, "state_b", drawn(V=a["table"].shape[1], **kept(a))), "eos_token_id": a["eos_token_id"]}
+    b = clear(seed, "state_b", drawn(V=a["table"].shape[1], **kept(a)))
     yield Case("same_call_same_answer", "same_call_same_answer", (a, b, a))
     yield several(seed, "output_is_well_formed", 4, drawn(end=1.5, lengths=[1, 4, 4, 2]), some_end_somewhere)
     yield several(seed, "scores_keep_float64", 3, drawn(max_new_tokens=12))
@@ -282,7 +282,8 @@ def contract_cases(seed: int) -> Iterator[Case]:
 
 def kept(call: dict[str, Any]) -> dict[str, Any]:
     """What two calls of one case share, so that only the language model differs."""
-    return {name: call[name] for name in ("prompts", "beam_width", "max_new_tokens", "alpha")}
+    names = ("prompts", "beam_width", "max_new_tokens", "alpha", "eos_token_id")
+    return {name: call[name] for name in names}
 
 
 def regrouped(seed: int) -> Iterator[dict[str, Any]]:
