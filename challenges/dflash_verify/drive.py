@@ -48,7 +48,7 @@ class ScriptedModel:
     __call__ = get_logits = logits = compute_logits = forward_with_mask = forward_tree = predict = forward
 
     def row(self, tokens, admitted, places):
-        """The logits of one row: the hash's token stands out by at least `scale`."""
+        """The logits of one row: the hash's token stands out by `scale`."""
         seen = np.flatnonzero(admitted)
         content = tokens[seen].tolist()
         if places is not None and len(seen):
@@ -56,14 +56,14 @@ class ScriptedModel:
             content += [] if counted == list(range(len(seen))) else counted
         state = self.hashed(content)
         logits = np.array(self.noise[state % len(self.noise)], dtype=np.float64)
-        logits[(state >> 33) % self.vocab_size] = 2.0
+        logits[(state >> 33) % self.vocab_size] = logits.max() + 1.0
         return logits * self.scale + self.offset
 
     def hashed(self, content):
         """A number below 2^64 that depends on every token and on their order."""
         state = self.salt
         for token in content:
-            state = (state * MULTIPLIER + token + INCREMENT) % MODULUS
+            state = (state + token + INCREMENT) * MULTIPLIER % MODULUS
         return state
 
     def greedy(self, context):

@@ -22,7 +22,7 @@ COUNT = 16  # tokens of one generation
 LOOKAHEAD = 20  # no tree of a generation is deeper
 NOISE_ROWS = 8
 PASSES = 3
-TWICE = 2
+LOOPS = 3
 
 
 def target(r: np.random.Generator, vocabulary: int, scale: float = 1.0, offset: float = 0.0) -> Call:
@@ -31,15 +31,26 @@ def target(r: np.random.Generator, vocabulary: int, scale: float = 1.0, offset: 
     return {"noise": noise, "salt": int(r.integers(2**31)), "scale": scale, "offset": offset}
 
 
-def drafts(seed: int, name: str, vocabulary: int, prompt_len: int = 5, depth: int = 8) -> Draft:
-    """An empty draft after a random prompt, in which a trap of length one or two can be set."""
+def drafts(
+    seed: int,
+    name: str,
+    vocabulary: int,
+    prompt_len: int = 5,
+    depth: int = 8,
+    wanted: Callable[[list[int]], bool] = lambda truth: True,
+) -> Draft:
+    """An empty draft after a random prompt, such that a trap of length one can be set.
+
+    wanted: what the true continuation must be like besides.
+    """
     r = rng(seed, name)
+    model, prompt = target(r, vocabulary), r.integers(vocabulary, size=prompt_len).tolist()
     while True:
-        model = target(r, vocabulary)
-        prompt = r.integers(vocabulary, size=prompt_len).tolist()
-        made = Draft(model, prompt, r, depth)
-        if len({*made.truth[:4]}) == 4 and trapped(Draft(model, prompt, r, depth), (1,)):
-            return made
+        truth = greedy(model, prompt, depth)
+        fits = len({*truth[:4]}) == 4 and wanted(truth)
+        if fits and Draft(model, prompt, r, truth).trap(1, 1):
+            return Draft(model, prompt, r, truth)
+        model = {**model, "salt": model["salt"] + 1}
 
 
 def call_of(draft: Draft, **more: Any) -> Call:
@@ -71,21 +82,25 @@ def tree_calls(seed: int) -> Iterator[tuple[str, list[Call]]]:
     yield "longest_path_accepted", [*crafted(seed, LONGEST), *random_trees(seed)]
     yield "chain_stops_at_first_mismatch", chains(seed)
     yield "whole_tree_rejected", crafted(seed, (all_roots_wrong, one_wrong_root))
-    yield "wide_and_deep_trees", crafted(seed, (wide, deep, comb), vocabulary=1000, depth=70)
+    yield "wide_and_deep_trees", crafted(seed, (wide, deep, comb), 1, vocabulary=1000, depth=70)
     yield "logits_of_any_size", regimes(seed)
-    yield "empty_tree", [*crafted(seed, (one_wrong_root, empty)), *crafted(seed, (empty,), prompt_len=1)]
-    yield "one_forward_pass", crafted(seed, (deep, comb), vocabulary=1000, depth=70)
+    yield "empty_tree", crafted(seed, (one_wrong_root, empty))
+    yield "one_forward_pass", crafted(seed, (deep, comb), 1, vocabulary=1000, depth=70)
     yield "bonus_after_full_acceptance", [*crafted(seed, (three_right, one_right)), zero_token(seed, 3)]
     yield "correction_after_rejection", crafted(seed, (one_wrong_root, right_then_wrong_child))
 
 
-def crafted(seed: int, builders: Sequence[Callable[[Draft], Any]], **shape: Any) -> list[Call]:
-    """One call a builder, over a vocabulary of fifty unless told otherwise."""
+def crafted(
+    seed: int, builders: Sequence[Callable[[Draft], Any]], draws: int = 3, **shape: Any
+) -> list[Call]:
+    """Every builder's tree, for several targets over a vocabulary of fifty unless told otherwise."""
     made = []
     for build in builders:
-        draft = drafts(seed, build.__name__, **{"vocabulary": 50, **shape})
-        build(draft)
-        made.append(call_of(draft))
+        for i in range(draws):
+            name = f"{build.__name__}{i}"
+            draft = drafts(seed, name, **{"vocabulary": 50, "prompt_len": 3 * i + 1, **shape})
+            build(draft)
+            made.append(call_of(draft))
     return made
 
 
@@ -229,11 +244,14 @@ LONGEST = (wrong_branch_first, interleaved, right_child_last, comb)
 def random_trees(seed: int) -> list[Call]:
     """Random trees with distinct siblings; the last over more tokens than sixteen bits can tell."""
     made = []
-    for index, (vocabulary, nodes) in enumerate([(50, 4), (50, 9), (1000, 14), (50, 22), (40000, 9)]):
-        draft = drafts(seed, f"random{index}", vocabulary, prompt_len=1 + 2 * index, depth=30)
+    sizes = [(50, nodes) for nodes in range(3, 24, 2)]
+    for index, (vocabulary, nodes) in enumerate([*sizes, (1000, 14)]):
+        draft = drafts(seed, f"random{index}", vocabulary, prompt_len=1 + index, depth=30)
         grow(draft, nodes, distinct=True, tempt=True)
         made.append(call_of(draft, temperature=0.0))
-    return made
+    draft = drafts(seed, "int16", 2**15 + 7000, wanted=lambda truth: truth[1] >= 2**15)
+    interleaved(draft)
+    return [*made, call_of(draft, temperature=0.0)]
 
 
 def chains(seed: int) -> list[Call]:
@@ -252,10 +270,7 @@ def chains(seed: int) -> list[Call]:
 
 def zero_token(seed: int, at: int) -> Call:
     """A right chain of three in a continuation whose token `at` is 0."""
-    for attempt in range(10**4):
-        draft = drafts(seed, f"zero{at}.{attempt}", 7)
-        if draft.truth[at] == 0:
-            break
+    draft = drafts(seed, f"zero{at}", 7, wanted=lambda truth: truth[at] == 0)
     draft.chain(3)
     return call_of(draft)
 
@@ -267,9 +282,10 @@ def regimes(seed: int) -> list[Call]:
         draft = drafts(seed, f"regime{scale}{offset}", 50)
         wrong_child_first(draft)
         made.append(call_of(draft, scale=float(scale), offset=float(offset)))
-    noise = made[-1]["noise"].copy()
-    noise[:, ::3] = -np.inf
-    return [*made, {**made[-1], "noise": noise}]
+    plain = made[-1]["noise"]
+    masked, uneven = plain.copy(), plain + 1000.0 * np.arange(NOISE_ROWS)[:, None]
+    masked[:, ::3] = -np.inf
+    return [*made, {**made[-1], "noise": masked}, {**made[0], "noise": uneven}]
 
 
 # ---- generation, mask, contract, own model -----------------------------------------------------
@@ -284,10 +300,10 @@ def generation_cases(seed: int) -> list[Case]:
         ("generation_distinct_siblings_V50", 50, True),
         ("generation_distinct_siblings_V1000", 1000, True),
     ):
-        calls = (loop(seed, f"{name}{i}", vocabulary, distinct=distinct) for i in range(TWICE))
+        calls = (loop(seed, f"{name}{i}", vocabulary, distinct=distinct) for i in range(LOOPS))
         made.append(Case(name, name, tuple(calls)))
-    deep_loops = (loop(seed, f"deep{i}", 50, lengths=(8, 9, 10), nodes=6) for i in range(TWICE))
-    root_loops = (loop(seed, f"roots{i}", 50, lengths=(1,), roots=0.6) for i in range(TWICE))
+    deep_loops = (loop(seed, f"deep{i}", 50, lengths=(8, 9, 10), nodes=6) for i in range(LOOPS))
+    root_loops = (loop(seed, f"roots{i}", 50, lengths=(1,), roots=0.6) for i in range(LOOPS))
     made.append(Case("generation_deep_trees", "generation_deep_trees", tuple(deep_loops)))
     made.append(Case("generation_sibling_roots", "generation_sibling_roots", tuple(root_loops)))
     return made
@@ -310,9 +326,10 @@ def loop(
     """
     start = drafts(seed, name, vocabulary)
     tempt, r, trees = vocabulary < 1000, start.r, []
-    truth = greedy(start.target, start.context, COUNT)
+    truth = greedy(start.target, start.context, COUNT + LOOKAHEAD)
     for at in range(COUNT):
-        draft = Draft(start.target, start.context + truth[:at], r, LOOKAHEAD)
+        context = start.context + truth[:at]
+        draft = Draft(start.target, context, r, truth[at : at + LOOKAHEAD])
         if at % 2 == 0 and tempt:
             trapped(draft, lengths if at or min(lengths) > 1 else (1,))
         elif at % 2 == 0:
@@ -329,9 +346,10 @@ def chain_loops(seed: int) -> Iterator[Call]:
     """Generations from chains of up to six tokens that are right for a while, and from no draft."""
     for i, vocabulary in enumerate((7, 50, 1000)):
         start = drafts(seed, f"chains{i}", vocabulary, prompt_len=1 + i)
-        truth, trees = greedy(start.target, start.context, COUNT), []
+        truth, trees = greedy(start.target, start.context, COUNT + LOOKAHEAD), []
         for at in range(COUNT):
-            draft = Draft(start.target, start.context + truth[:at], start.r, LOOKAHEAD)
+            context = start.context + truth[:at]
+            draft = Draft(start.target, context, start.r, truth[at : at + LOOKAHEAD])
             end = draft.chain(int(start.r.integers(0, 5)))
             if start.r.random() < 0.7 or end < 0:
                 draft.chain(1, draft.wrong(end))
@@ -367,7 +385,7 @@ def contract_cases(seed: int) -> list[Case]:
 
 def own_cases(seed: int) -> list[Case]:
     """The output's own loop with our target, then its own target model."""
-    loops = ({**loop(seed, f"own{i}", 50), "do": "own_loop"} for i in range(TWICE))
+    loops = ({**loop(seed, f"own{i}", 50), "do": "own_loop"} for i in range(LOOPS))
     r = rng(seed, "own")
     shapes = [[-1, -1, 0, 1, 1, 3], [-1, 0, 1, 0, 3], [-1] * 4]
     trees = [
@@ -423,7 +441,7 @@ def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
         found += [
             Finding(f"{index}: {f.name}", f.ok, f.error, f.bound, f.detail) for f in judge(call, items)
         ]
-    if case.check == "empty_tree" and got[0].get("new"):
+    if case.check == "empty_tree" and all(f.ok for f in found) and got[0]["new"]:
         found.append(advances(got))
     return found
 
@@ -471,7 +489,7 @@ def one_more(call: Call, items: dict[str, Any]) -> list[Finding]:
 
 def advances(got: list[dict[str, Any]]) -> Finding:
     """An output that corrects a rejected tree also answers one without nodes."""
-    silent = [i for i, items in enumerate(got) if not items.get("new")]
+    silent = [i for i, items in enumerate(got) if not items["new"]]
     return Finding("a token for every tree", not silent, detail=f"none for {silent}" if silent else "")
 
 

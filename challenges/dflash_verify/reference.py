@@ -22,13 +22,13 @@ def next_token(target: Mapping[str, Any], prefix: Sequence[int]) -> int:
     """The scripted target's greedy token after a prefix.
 
     target: `salt` (a number) and `noise` (rows x vocabulary). The prefix t_1 ... t_n is hashed to
-    salt * m^n + sum (t_k + c) m^(n-k) modulo 2^64, whose upper half picks the token.
+    salt * m^n + sum (t_k + c) m^(n-k+1) modulo 2^64, whose upper half picks the token: each token is
+    multiplied at least once, so that the last one moves the upper half too.
     """
-    n = len(prefix)
-    total = target["salt"] * pow(MULTIPLIER, n, MODULUS)
-    for k, token in enumerate(prefix, start=1):
-        total += (int(token) + INCREMENT) * pow(MULTIPLIER, n - k, MODULUS)
-    return int(((total % MODULUS) >> 33) % target["noise"].shape[1])
+    state = target["salt"]
+    for token in prefix:
+        state = (state + int(token) + INCREMENT) * MULTIPLIER % MODULUS
+    return int((state >> 33) % target["noise"].shape[1])
 
 
 def greedy(target: Mapping[str, Any], prompt: Sequence[int], count: int) -> list[int]:

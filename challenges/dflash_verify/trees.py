@@ -11,17 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from challenges.dflash_verify.reference import greedy, next_token, path
+from challenges.dflash_verify.reference import next_token, path
 
 Target = Mapping[str, Any]
 
 
 class Draft:
-    """A tree of drafted tokens that grows node by node after a context; -1 stands for the context."""
+    """A tree of drafted tokens that grows node by node after a context; -1 stands for the context.
 
-    def __init__(self, target: Target, context: Sequence[int], r: np.random.Generator, depth: int = 6):
-        self.target, self.context, self.r = target, list(context), r
-        self.truth = greedy(target, context, depth)
+    truth: the target's greedy continuation, two tokens longer than any path that is to be drawn.
+    """
+
+    def __init__(
+        self, target: Target, context: Sequence[int], r: np.random.Generator, truth: list[int]
+    ):
+        self.target, self.context, self.r, self.truth = target, list(context), r, truth
         self.tokens: list[int] = []
         self.parents: list[int] = []
 
@@ -47,11 +51,14 @@ class Draft:
         return parent
 
     def wrong(self, parent: int = -1, *, avoid: Sequence[int] = ()) -> int:
-        """Add a token that is neither right, nor among `avoid`, nor a sibling's where that is possible."""
+        """Add a token that is neither right, nor (where that can be had) among `avoid` or the siblings."""
         taken = {self.best(parent), *avoid, *self.siblings(parent)}
         vocabulary = self.target["noise"].shape[1]
-        free = [t for t in self.r.permutation(vocabulary)[: len(taken) + 1] if t not in taken]
-        return self.add(parent, free[0] if free else (self.best(parent) + 1) % vocabulary)
+        for _ in range(50):
+            token = int(self.r.integers(vocabulary))
+            if token not in taken:
+                break
+        return self.add(parent, token if token not in taken else (self.best(parent) + 1) % vocabulary)
 
     def siblings(self, parent: int) -> list[int]:
         """The tokens of the children of `parent`."""
