@@ -12,6 +12,7 @@ import importlib.util
 import re
 import sys
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from generator.data import Binding, Bound, Challenge, EntryPoint, Run
 from generator.exports import Exports, Function, read_exports
@@ -203,7 +204,7 @@ def by_adapter(exports: list[Exports], adapters: dict[str, str]) -> list[Binding
 
 
 def adapter_exports(source: str) -> dict[str, tuple[str, ...]]:
-    """The EXPORTS literal of an adapter: top-level name -> methods it must have."""
+    """The EXPORTS literal of an adapter: top-level name, or shell pattern -> methods it must have."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXPORTS":
             value = ast.literal_eval(node.value)
@@ -212,10 +213,13 @@ def adapter_exports(source: str) -> dict[str, tuple[str, ...]]:
 
 
 def has_exports(module: Exports, wanted: dict[str, tuple[str, ...]]) -> bool:
-    """Whether a file defines every wanted name with its methods."""
+    """Whether a file defines every wanted name, or one that fits its pattern, with its methods."""
     return all(
-        name in module.names() and set(methods) <= set(module.classes.get(name, methods))
-        for name, methods in wanted.items()
+        any(
+            fnmatchcase(name, pattern) and set(methods) <= set(module.classes.get(name, methods))
+            for name in module.names()
+        )
+        for pattern, methods in wanted.items()
     )
 
 
