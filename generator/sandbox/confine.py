@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from . import files, restrict, syscalls
 
@@ -40,30 +40,35 @@ class Confinement:
             self._script_rules = files.ruleset(self.readable, (self.scratch,))
         with self._noting("seccomp"):
             self._filter = syscalls.filter_for(1)
-        if not _works(restrict.new_pid_namespace):
-            self.missing["pid namespace"] = "cannot be made here"
-        self.fresh_pids = "pid namespace" not in self.missing
-        uid = self.uid
-        if uid is not None and not _works(lambda: self._try_user(uid)):
-            self.missing["own user"] = "not permitted, or that user could not read the interpreter"
-            self.uid = None
+        with self._noting("pid namespace"):
+            _try(restrict.new_pid_namespace)
+            self.fresh_pids = True
+        uid, self.uid = self.uid, None
+        if uid is None:
+            self.missing["own user"] = "only root can become another user"
+            return
+        with self._noting("own user"):
+            _try(lambda: self._try_user(uid))
+            self.uid = uid
 
-    def enter(self, limits: dict[str, int], *, script: bool) -> None:
-        """Give everything up; called in the child, which is single-threaded. Layers are additive."""
+    def enter(self, *, script: bool) -> None:
+        """Give everything up but what limits() bounds; called in the single-threaded child."""
         rules = self._script_rules if script else self._rules
         if rules is not None:
             rules.restrict()
         if self.uid is not None:
             restrict.drop_user(self.uid)
-        else:
-            limits = {name: value for name, value in limits.items() if name != "RLIMIT_NPROC"}
         with contextlib.suppress(OSError, AttributeError):
             restrict.drop_capabilities()
             restrict.no_new_privileges()
         restrict.not_dumpable()
-        restrict.apply_limits(limits)
         if self._filter is not None:
             (self._filter if os.getpid() == 1 else syscalls.filter_for(os.getpid())).load()
+
+    def limits(self, wanted: dict[str, int]) -> dict[str, int]:
+        """The resource limits that make sense: processes are counted by user, so only by our own."""
+        counted = self.uid is not None
+        return {name: value for name, value in wanted.items() if counted or name != "RLIMIT_NPROC"}
 
     def into_scratch(self, folder: Path) -> Path:
         """Copy a run's folder into the scratch folder and make the copy the case's own."""
@@ -90,22 +95,28 @@ class Confinement:
                 os.listdir(path)
 
     @contextlib.contextmanager
-    def _noting(self, layer: str) -> Any:
+    def _noting(self, layer: str) -> Iterator[None]:
         try:
             yield
         except (OSError, ImportError) as error:
             self.missing[layer] = str(error)
 
 
-def _works(action: Any) -> bool:
-    """Whether the action succeeds, tried in a child that ends with it."""
+def _try(action: Callable[[], None]) -> None:
+    """Do something irrevocable in a child that ends with it. Raises OSError where that fails."""
+    told, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             action()
-            os._exit(0)
-        except OSError:
-            os._exit(1)
+            os.write(tell, b"done")
+        except OSError as error:
+            os.write(tell, str(error).encode())
         finally:
-            os._exit(2)
-    return os.waitpid(pid, 0)[1] == 0
+            os._exit(0)
+    os.close(tell)
+    os.waitpid(pid, 0)
+    with open(told, "rb") as pipe:
+        answer = pipe.read().decode()
+    if answer != "done":
+        raise OSError(answer)

@@ -51,7 +51,11 @@ class Heard:
 
 
 def converse(
-    zygote: Zygote, request: dict[str, Any], frame: list[Any], cap: int, seconds: tuple[float, float]
+    zygote: Zygote,
+    request: dict[str, Any],
+    frame: list[Any],
+    cap: int,
+    seconds: tuple[float, float],
 ) -> tuple[Heard, str]:
     """Run one case to its end: nothing of it is left on return. Raises ZygoteLost.
 

@@ -62,8 +62,6 @@ def paths(places: dict[str, str]) -> list[str]:
     """What must be readable for these packages: their folders and their bundled libraries."""
     own = [str(Path(place) / name) for name, place in places.items()]
     libraries = {
-        str(found)
-        for name, place in places.items()
-        for found in Path(place).glob(f"{name}*.libs")
+        str(found) for name, place in places.items() for found in Path(place).glob(f"{name}*.libs")
     }
     return [*own, *sorted(libraries)]

@@ -15,9 +15,9 @@ from pathlib import Path
 from generator.sandbox import installed
 
 HERE = Path(__file__).resolve().parent
-THREADS = {
-    f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMEXPR")
-} | {"VECLIB_MAXIMUM_THREADS": "1"}
+THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMEXPR")} | {
+    "VECLIB_MAXIMUM_THREADS": "1"
+}
 KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # some installations of Python need it to start
 ENVIRONMENT = {**THREADS, "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
 SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64")
@@ -91,8 +91,13 @@ def bubblewrap(stage: Path, packages: Iterable[str]) -> list[str]:
     arguments = "--die-with-parent --unshare-pid --unshare-net --unshare-ipc --unshare-uts".split()
     for name in ("SETUID", "SETGID", "SYS_ADMIN", "KILL", "CHOWN", "DAC_OVERRIDE", "FOWNER"):
         arguments += ["--cap-add", f"CAP_{name}"]
-    shown = [*readable(), *packages, interpreter(), str(HERE), str(stage / "files")]
-    for path in _outermost_first(shown):
+    shown = _outermost_first(
+        [*readable(), *packages, interpreter(), str(HERE), str(stage / "files")]
+    )
+    parents = {str(parent) for path in shown for parent in Path(path).parents}
+    for path in sorted(parents - {"/"} - set(shown)):
+        arguments += ["--perms", "0755", "--dir", path]
+    for path in shown:
         if Path(path).is_symlink():
             arguments += ["--symlink", os.readlink(path), path]
         elif path in DEVICES:
@@ -136,7 +141,9 @@ def _outermost_first(paths: Iterable[str]) -> list[str]:
     """Without what lies below another listed folder; a mount would hide what was mounted below."""
     found: list[str] = []
     for path in sorted(set(paths)):
-        inside = any(Path(path).is_relative_to(seen) and not Path(seen).is_symlink() for seen in found)
+        inside = any(
+            Path(path).is_relative_to(seen) and not Path(seen).is_symlink() for seen in found
+        )
         if not inside:
             found.append(path)
     return found

@@ -44,7 +44,7 @@ class Siblings(importlib.abc.MetaPathFinder):
     def __init__(self, folder: Path, protected: frozenset[str], definitions_only: bool) -> None:
         self.folder = folder
         self.first = folder
-        self.trusted = [entry for entry in sys.path if not _inside(entry, folder)]
+        self.trusted = list(sys.path)  # before the output's code can change it
         self._protected = protected
         self._paths: dict[str, Path] = {}
         self._definitions_only = definitions_only
@@ -151,10 +151,6 @@ class Loader:
 
 def _spell(part: str) -> str:
     return re.sub(r"\W", "_", part)
-
-
-def _inside(entry: str, folder: Path) -> bool:
-    return not entry or Path(entry).resolve().is_relative_to(folder)
 
 
 def _module_at(where: Path) -> Path | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import resource
 
@@ -75,6 +76,7 @@ def new_pid_namespace() -> None:
     _checked(_libc().unshare(CLONE_NEWPID))
 
 
+@functools.cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 

@@ -55,8 +55,10 @@ def filter_for(pid: int) -> Filter:
     Threads may be made, processes not; signals reach nobody but the process itself. Raises OSError
     or ImportError where there is no seccomp.
     """
-    from seccompy import ArgCmp, CmpOp, Filter
+    from seccompy import ArgCmp, CmpOp, Filter, UnsupportedError, supported
 
+    if not supported():  # also has the library find libc now rather than in every child
+        raise UnsupportedError("the kernel has no seccomp filters")
     made = Filter()
     for name in DENIED:
         _deny(made, name)

@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ POLL_SECONDS = 0.002
 
 
 class Zygote:
-    """One control connection, at most one case at a time."""
+    """One control connection, at most one case at a time, and a spare child for the next."""
 
     def __init__(self, control: socket.socket, confinement: Confinement) -> None:
         self._control = control
@@ -39,6 +40,7 @@ class Zygote:
         self._case = 0
         self._pid = 0
         self._watch: int | None = None
+        self._spare: Spare | None = None
 
     def loop(self) -> None:
         """Serve until the judge closes the connection."""
@@ -66,20 +68,35 @@ class Zygote:
         return data, descriptors
 
     def _start(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        """Hand the case to the spare child, and make the next one while the case runs."""
         self._case = int(request["run"])
+        script = bool(request["script"])
+        spare = self._fork(script=True) if script else self._spare or self._fork(script=False)
+        self._pid = spare.pid
+        with contextlib.suppress(OSError, AttributeError):  # older kernels, macOS: poll instead
+            self._watch = os.pidfd_open(spare.pid)
+        with contextlib.suppress(OSError):  # a spare that died is noticed as a case that ended
+            socket.send_fds(spare.line, [json.dumps(request).encode()], descriptors)
+        spare.line.close()
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if not script:
+            self._spare = self._fork(script=False)
+
+    def _fork(self, *, script: bool) -> Spare:
+        """A child that waits for its case, already confined if that is not a script."""
+        ours, theirs = socket.socketpair()
         fork = _fork_into_namespace if self._confinement.fresh_pids else os.fork
         pid = fork()
         if pid == 0:
             try:
                 self._control.close()
-                _be_child(self._confinement, request, *descriptors)
+                ours.close()
+                _be_child(self._confinement, theirs, script)
             finally:
                 os._exit(0)
-        self._pid = pid
-        with contextlib.suppress(OSError, AttributeError):  # older kernels, macOS: poll instead
-            self._watch = os.pidfd_open(pid)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        theirs.close()
+        return Spare(pid, ours)
 
     def _finish(self) -> None:
         """Kill what is left of the case, reap it, and tell the judge how it ended.
@@ -95,10 +112,28 @@ class Zygote:
             os.close(self._watch)
             self._watch = None
         if not self._confinement.fresh_pids:
-            _end_strays(self._confinement.uid)
+            self._end_strays()
         self._confinement.clean_scratch()
         answer = json.dumps({"ended": self._case, "how": _how(status)})
         self._control.sendall(answer.encode() + b"\n")
+
+    def _end_strays(self) -> None:
+        """Without a namespace: kill all that runs as the case's user, and reap what we adopted."""
+        spare = self._spare.pid if self._spare else 0
+        if self._confinement.uid is not None:
+            _kill_all_of(self._confinement.uid)
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                if ended == spare:
+                    self._spare = None
+
+
+@dataclass(frozen=True)
+class Spare:
+    """A child made in advance: its process number and the line on which it gets its case."""
+
+    pid: int
+    line: socket.socket
 
 
 def _fork_into_namespace() -> int:
@@ -123,18 +158,15 @@ def _fork_into_namespace() -> int:
     return pid
 
 
-def _end_strays(uid: int | None) -> None:
-    """Without a namespace: kill all that runs as the case's user, and reap what we adopted."""
-    if uid is not None:
-        pid = os.fork()
-        if pid == 0:
-            with contextlib.suppress(OSError):
-                restrict.drop_user(uid)
-                os.kill(-1, signal.SIGKILL)
-            os._exit(0)
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG if uid is None else 0) != (0, 0):
-            pass
+def _kill_all_of(uid: int) -> None:
+    """Kill every process of this user, which is the case's own."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(OSError):
+            restrict.drop_user(uid)
+            os.kill(-1, signal.SIGKILL)
+        os._exit(0)
+    os.waitpid(pid, 0)
 
 
 def _how(status: int) -> str:
@@ -143,19 +175,29 @@ def _how(status: int) -> str:
     return f"exited with status {os.WEXITSTATUS(status)}"
 
 
-def _be_child(
-    confinement: Confinement, request: dict[str, Any], job: int, reply: int, printed: int
-) -> None:
-    """Become the case: its own session, few descriptors, the job read, confined; then serve."""
+def _be_child(confinement: Confinement, line: socket.socket, script: bool) -> None:
+    """Become confined, wait for the case, and serve it.
+
+    A script's child waits first, since it copies the folder while it still may.
+    """
     os.setsid()
-    os.dup2(printed, 1)
-    os.dup2(printed, 2)
-    folder, script = Path(request["folder"]), bool(request["script"])
+    if not script:
+        confinement.enter(script=False)
+    data, descriptors, _, _ = socket.recv_fds(line, 1 << 16, 3)
+    line.close()
+    if not data:
+        return
+    request = json.loads(data)
+    job, reply, printed = descriptors
+    folder = Path(request["folder"])
     if script:
         folder = confinement.into_scratch(folder)
+        confinement.enter(script=True)
     work = child.read_job(job)
-    confinement.enter(request["limits"], script=script)
+    os.dup2(printed, 1)
+    os.dup2(printed, 2)
     (reply,) = restrict.keep_descriptors(reply)
+    restrict.apply_limits(confinement.limits(request["limits"]))
     child.serve(work, reply, folder)
 
 
