@@ -20,14 +20,18 @@ def read(path: Path, kind: type[T], **identity: Any) -> T:
 
     Raises BadFile, naming file and line or field, when it is unreadable, malformed or invalid.
     """
-    content = read_mapping(path)
+    return parse(str(path), kind, read_mapping(path), **identity)
+
+
+def parse(where: str, kind: type[T], content: dict[str, Any], **identity: Any) -> T:
+    """Validate a mapping that was read from `where`; raises BadFile."""
     repeated = sorted(identity.keys() & content.keys())
     if repeated:
-        raise BadFile(f"{path}: {repeated[0]}: given by the folder's name, must not be repeated")
+        raise BadFile(f"{where}: {repeated[0]}: given by its place, must not be repeated")
     try:
         return TypeAdapter(kind).validate_python(content | identity)
     except ValidationError as error:
-        raise BadFile(f"{path}: {first_error(error)}") from error
+        raise BadFile(f"{where}: {first_error(error)}") from error
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_one_changed_byte_changes_one_run(tmp_path: Path) -> None:
     [
         ("title: [", "challenge.yaml:"),
         ("- a\n- b\n", "expected a mapping"),
-        ("title: T\nslug: x\n", "slug: given by the folder's name"),
+        ("title: T\nslug: x\n", "slug: given by its place"),
         ("title: T\ndifficulty: Easy\n", "difficulty: "),
     ],
 )

@@ -1,0 +1,145 @@
+"""What was asked of a language model as judge, and what it answered: the whole exchange, kept."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from generator.data.base import Record
+from generator.data.opinion import Letter, Margin
+
+
+class Status(StrEnum):
+    """How an exchange ended. Only `ok` counts as an opinion; the others are tried again next time."""
+
+    OK = "ok"
+    UNPARSABLE = "unparsable"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    FAILED = "failed"
+
+
+class Prices(Record):
+    """US dollars per million tokens."""
+
+    input: Annotated[float, Field(ge=0)]
+    cached: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+
+
+class JudgeSettings(Record):
+    """One judge of judges.yaml.
+
+    structured: how the server is asked for JSON. limit_field: what it calls the output allowance.
+    """
+
+    name: str
+    base_url: str
+    model: str
+    family: str = ""
+    key_variable: str = ""
+    structured: Literal["json_schema", "json_object"]
+    effort: str = ""
+    extra_body: dict[str, Any] = {}
+    max_tokens: Annotated[int, Field(gt=0)]
+    limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    concurrency: Annotated[int, Field(gt=0)] = 1
+    timeout_seconds: Annotated[float, Field(gt=0)] = 600
+    prices: Prices
+
+
+class Usage(Record):
+    """Tokens of one exchange, all attempts together."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+
+
+class Attempt(Record):
+    """One HTTP request: what came of it."""
+
+    outcome: str
+    seconds: float
+
+
+class Exchange(Record):
+    """One question with its answer. `key` is a digest of all that the question was made from."""
+
+    schema_version: Literal[1] = 1
+    key: str
+    judge: str
+    base_url: str
+    requested_model: str
+    returned_model: str = ""
+    parameters: dict[str, Any]
+    messages: tuple[dict[str, str], ...]
+    reply: str = ""
+    status: Status
+    why: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    usage: Usage = Usage()
+    cost: float = 0
+    parser: int = 1
+    made_at: str
+
+
+class JudgedRun(Record):
+    """Everything one judge was asked about one run: repeats with evidence, and a blind arm without."""
+
+    judge: str
+    model: str
+    challenge: str
+    repeats: tuple[Exchange, ...] = ()
+    blind: tuple[Exchange, ...] = ()
+    injections: tuple[str, ...] = ()
+    redacted: int = 0
+
+
+class JudgedDuel(Record):
+    """One judge's comparison of two runs, asked in both orders."""
+
+    judge: str
+    challenge: str
+    a: str
+    b: str
+    forward: Exchange | None = None
+    backward: Exchange | None = None
+
+
+# ---- what a reply must look like ---------------------------------------------------------------
+
+
+class QuotedReason(Record):
+    """A quote: from a file (`file:line` or `file:from-to`) or an evidence item (`E01`)."""
+
+    where: str
+    text: str
+
+
+class DimensionReply(Record):
+    """One dimension of a reply."""
+
+    dimension: str
+    reasons: str
+    quotes: tuple[QuotedReason, ...] = ()
+    letter: Letter
+
+
+class GradeReply(Record):
+    """The reply to a request for a grade."""
+
+    dimensions: tuple[DimensionReply, ...]
+    summary: str
+
+
+class DuelReply(Record):
+    """The reply to a request for a comparison; `first` and `second` as they were shown."""
+
+    reasons: str
+    quotes: tuple[QuotedReason, ...] = ()
+    winner: Literal["first", "second", "tie"]
+    margin: Margin
