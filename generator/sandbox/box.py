@@ -135,8 +135,8 @@ class Sandbox:
         limits: Limits,
         deadlines: tuple[float, float],
     ) -> tuple[exchange.Heard, str]:
-        assert self._stage is not None  # noqa: S101 - for the type checker
-        assert self._zygote is not None  # noqa: S101
+        assert self._stage is not None  # for the type checker
+        assert self._zygote is not None
         request = {
             "folder": str(self._stage.show(folder)),
             "limits": _rlimits(limits),
@@ -178,7 +178,7 @@ class Sandbox:
             }
             content = {"attempts": targets}
             frame = wire.encode(content)
-            heard, how = self._attempt(Path(empty), frame, content, PROBE_LIMITS, (20.0, 20.0))
+            heard, _ = self._attempt(Path(empty), frame, content, PROBE_LIMITS, (20.0, 20.0))
         achieved = heard.outputs[0] if heard.outputs else {}
         missing = zygote.missing | {"bubblewrap": self._unwrapped}
         return layers(achieved, missing)

@@ -1,8 +1,8 @@
 """What runs in the child, next to the untrusted code: load, call, report. Knows no answers.
 
-Messages to the judge, one frame each: {"loaded": seconds}, {"output": {...}} per call, then {"end":
-true} or {"error": text, "importing": bool}. The untrusted code could send them itself; that gains it
-nothing, for they are claims to be checked.
+Messages to the judge, one frame each: {"loaded": seconds}, {"output": {...}} per call, then
+{"end": true} or {"error": text, "importing": bool}. The untrusted code could send them itself;
+that gains it nothing, for they are claims to be checked.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def serve(job: dict[str, Any], reply: int, folder: Path) -> None:
                 send(reply, {"output": drive(namespace, call)}, job["output_cap"])
         flush()
         send(reply, {"end": True})
-    except BaseException as error:  # an output may raise SystemExit or its own BaseException
+    except BaseException as error:  # noqa: BLE001 - SystemExit too is the output's doing
         flush()
         send(reply, {"error": describe(error, folder), "importing": importing})
 
@@ -87,7 +87,7 @@ def describe(error: BaseException, folder: Path) -> str:
     """Type, message and the last line within the output's own files, kept short and safe."""
     try:
         text = str(error)
-    except BaseException:  # __str__ is the output's own code
+    except BaseException:  # noqa: BLE001 - __str__ is the output's own code
         text = "(its message could not be read)"
     where, step = "", error.__traceback__
     while step is not None:

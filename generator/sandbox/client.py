@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from generator.sandbox import launch
+from generator.sandbox import installed, launch
 
 START_SECONDS = 60.0
 END_SECONDS = 10.0
@@ -106,8 +106,8 @@ def start(stage: Path, preload: tuple[str, ...], uid: int | None) -> tuple[Zygot
     """
     settings = launch.settings(stage, preload, uid)
     packages = settings["packages"]
-    assert isinstance(packages, dict)  # noqa: S101 - for the type checker
-    wrapper = launch.wrapper(stage, launch.installed.paths(packages))
+    assert isinstance(packages, dict)  # for the type checker
+    wrapper = launch.wrapper(stage, installed.paths(packages))
     if not wrapper:
         return Zygote(settings, []), "bubblewrap is not installed"
     try:

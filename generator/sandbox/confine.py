@@ -66,7 +66,7 @@ class Confinement:
             (self._filter if os.getpid() == 1 else syscalls.filter_for(os.getpid())).load()
 
     def limits(self, wanted: dict[str, int]) -> dict[str, int]:
-        """The resource limits that make sense: processes are counted by user, so only by our own."""
+        """The resource limits that make sense here: processes are counted by user."""
         counted = self.uid is not None
         return {name: value for name, value in wanted.items() if counted or name != "RLIMIT_NPROC"}
 

@@ -12,7 +12,7 @@ from .loading import Loader
 
 
 class Entry:
-    """`entry.<role>(**canonical)` calls what was bound to the role; see has, raw, signature, module."""
+    """`entry.<role>(**canonical)` calls what was bound to the role; `module` is the first loaded."""
 
     def __init__(
         self,

@@ -28,7 +28,10 @@ class Finder(importlib.abc.MetaPathFinder):
         self._places = places
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: Any = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002
+        target: Any = None,  # noqa: ARG002 - the import system's interface
     ) -> importlib.machinery.ModuleSpec | None:
         """A top-level package by its folder; what is below it is found by its own path."""
         place = self._places.get(fullname)

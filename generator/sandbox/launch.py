@@ -88,7 +88,10 @@ def bubblewrap(stage: Path, packages: Iterable[str]) -> list[str]:
     The capabilities kept are for the zygote, which gives each case a user and a namespace of its
     own; every case drops them all. There is no /proc.
     """
-    arguments = "--die-with-parent --unshare-pid --unshare-net --unshare-ipc --unshare-uts".split()
+    arguments = [
+        "--die-with-parent",
+        *(f"--unshare-{name}" for name in ("pid", "net", "ipc", "uts")),
+    ]
     for name in ("SETUID", "SETGID", "SYS_ADMIN", "KILL", "CHOWN", "DAC_OVERRIDE", "FOWNER"):
         arguments += ["--cap-add", f"CAP_{name}"]
     shown = _outermost_first(

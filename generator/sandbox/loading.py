@@ -50,7 +50,10 @@ class Siblings(importlib.abc.MetaPathFinder):
         self._definitions_only = definitions_only
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: Any = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: Any = None,  # noqa: ARG002 - the interface's
     ) -> importlib.machinery.ModuleSpec | None:
         """Claim names of the private package, protected names, and siblings; leave the rest."""
         top, _, _ = fullname.partition(".")
@@ -119,13 +122,14 @@ class Alias(importlib.abc.Loader):
         self._canonical = canonical
         self._module: ModuleType | None = None
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:  # noqa: ARG002
         """Load the real module first; the import system's fresh one is thrown away."""
         self._module = importlib.import_module(self._canonical)
 
     def exec_module(self, module: ModuleType) -> None:
         """Put the real module in the fresh one's place."""
-        assert self._module is not None and module.__spec__ is not None
+        assert self._module is not None
+        assert module.__spec__ is not None
         sys.modules[module.__spec__.name] = self._module
 
 

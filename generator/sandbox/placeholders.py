@@ -61,7 +61,7 @@ class Inert:
     def __enter__(self) -> Any:
         return self
 
-    def __exit__(self, *_args: Any) -> None:
+    def __exit__(self, *_args: object) -> None:
         return None
 
     def _same(self, *_args: Any) -> Any:
@@ -83,7 +83,10 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._names = frozenset(name.partition(".")[0] for name in names)
 
     def find_spec(
-        self, fullname: str, path: Any = None, target: Any = None
+        self,
+        fullname: str,
+        path: Any = None,  # noqa: ARG002
+        target: Any = None,  # noqa: ARG002 - the import system's interface
     ) -> importlib.machinery.ModuleSpec | None:
         """Claim the names; `path` and `target` are the import system's and are not needed."""
         if fullname.partition(".")[0] not in self._names:

@@ -1,7 +1,7 @@
 """The one folder of the host that a sandbox can see: private copies of runs, and a scratch folder.
 
-Only regular files and folders are copied: no symbolic link is followed, no device opened, so no link
-leads out. Bytecode folders are left out; what runs is the source.
+Only regular files and folders are copied: no symbolic link is followed, no device opened, so no
+link leads out. Bytecode folders are left out; what runs is the source.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ OTHERS = (
     "pidfd_open pidfd_getfd pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo tkill"
 )
 KERNEL = (
-    "io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd keyctl add_key "
-    "request_key fanotify_init init_module finit_module delete_module kexec_load kexec_file_load "
-    "reboot swapon swapoff acct quotactl quotactl_fd syslog personality"
+    "io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd keyctl "
+    "add_key request_key fanotify_init init_module finit_module delete_module kexec_load "
+    "kexec_file_load reboot swapon swapoff acct quotactl quotactl_fd syslog personality"
 )
 NAMESPACES = (
     "unshare setns mount umount2 pivot_root chroot move_mount open_tree fsopen fsconfig fsmount "
@@ -34,8 +34,8 @@ CLOCKS = "settimeofday clock_settime adjtimex clock_adjtime"
 UNBOUNDED_MEMORY = "memfd_create memfd_secret shmget shmat msgget semget mq_open"
 ATTRIBUTES = (
     "chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat setxattr lsetxattr fsetxattr "
-    "setxattrat file_setattr removexattr lremovexattr fremovexattr removexattrat utime utimes futimesat utimensat "
-    "truncate link linkat"
+    "setxattrat file_setattr removexattr lremovexattr fremovexattr removexattrat utime utimes "
+    "futimesat utimensat truncate link linkat"
 )
 DENIED = " ".join(
     (SOCKETS, PROCESSES, OTHERS, KERNEL, NAMESPACES, CLOCKS, UNBOUNDED_MEMORY, ATTRIBUTES)

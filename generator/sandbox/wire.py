@@ -2,8 +2,8 @@
 
 A frame is a fixed prefix (magic, header length, body length), a JSON header and the arrays' bytes
 one after the other. Nothing is ever unpickled. Arrays are of kind b, i, u or f, native byte order
-and at most eight bytes an item; anything else does not cross. Both ends use this module, so it needs
-only NumPy and the standard library.
+and at most eight bytes an item; anything else does not cross. Both ends use this module, so it
+needs only NumPy and the standard library.
 """
 
 from __future__ import annotations

@@ -16,12 +16,11 @@ import select
 import signal
 import socket
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from . import child, installed, restrict
+from . import installed, restrict
 from .confine import Confinement
+from .spare import Spare, fork, kill_all_of
 
 WARM = (
     "numpy.random", "numpy.linalg", "numpy.fft", "dataclasses", "typing", "inspect", "textwrap",
@@ -57,7 +56,9 @@ class Zygote:
     def _receive(self) -> tuple[bytes, list[int]]:
         """The judge's next lines; meanwhile, report a case whose process ended by itself."""
         while self._pid:
-            watched = [self._control] if self._watch is None else [self._control, self._watch]
+            watched: list[Any] = (
+                [self._control] if self._watch is None else [self._control, self._watch]
+            )
             pause = POLL_SECONDS if self._watch is None else None
             ready, _, _ = select.select(watched, [], [], pause)
             if self._control in ready:
@@ -71,7 +72,7 @@ class Zygote:
         """Hand the case to the spare child, and make the next one while the case runs."""
         self._case = int(request["run"])
         script = bool(request["script"])
-        spare = self._fork(script=True) if script else self._spare or self._fork(script=False)
+        spare = self._fork(True) if script else self._spare or self._fork(False)
         self._pid = spare.pid
         with contextlib.suppress(OSError, AttributeError):  # older kernels, macOS: poll instead
             self._watch = os.pidfd_open(spare.pid)
@@ -81,22 +82,10 @@ class Zygote:
         for descriptor in descriptors:
             os.close(descriptor)
         if not script:
-            self._spare = self._fork(script=False)
+            self._spare = self._fork(False)
 
-    def _fork(self, *, script: bool) -> Spare:
-        """A child that waits for its case, already confined if that is not a script."""
-        ours, theirs = socket.socketpair()
-        fork = _fork_into_namespace if self._confinement.fresh_pids else os.fork
-        pid = fork()
-        if pid == 0:
-            try:
-                self._control.close()
-                ours.close()
-                _be_child(self._confinement, theirs, script)
-            finally:
-                os._exit(0)
-        theirs.close()
-        return Spare(pid, ours)
+    def _fork(self, script: bool) -> Spare:
+        return fork(self._confinement, self._control, script=script)
 
     def _finish(self) -> None:
         """Kill what is left of the case, reap it, and tell the judge how it ended.
@@ -121,84 +110,17 @@ class Zygote:
         """Without a namespace: kill all that runs as the case's user, and reap what we adopted."""
         spare = self._spare.pid if self._spare else 0
         if self._confinement.uid is not None:
-            _kill_all_of(self._confinement.uid)
+            kill_all_of(self._confinement.uid)
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
                 if ended == spare:
                     self._spare = None
 
 
-@dataclass(frozen=True)
-class Spare:
-    """A child made in advance: its process number and the line on which it gets its case."""
-
-    pid: int
-    line: socket.socket
-
-
-def _fork_into_namespace() -> int:
-    """Fork a child that is process 1 of its own namespace; 0 in it, its number here otherwise.
-
-    A process that unshares stays outside itself: it forks the child, hands us its number, and ends,
-    which makes the child ours (we adopt orphans).
-    """
-    told, tell = os.pipe()
-    between = os.fork()
-    if between == 0:
-        restrict.new_pid_namespace()
-        pid = os.fork()
-        if pid == 0:
-            return 0
-        os.write(tell, str(pid).encode())
-        os._exit(0)
-    os.close(tell)
-    pid = int(os.read(told, 32))
-    os.close(told)
-    os.waitpid(between, 0)
-    return pid
-
-
-def _kill_all_of(uid: int) -> None:
-    """Kill every process of this user, which is the case's own."""
-    pid = os.fork()
-    if pid == 0:
-        with contextlib.suppress(OSError):
-            restrict.drop_user(uid)
-            os.kill(-1, signal.SIGKILL)
-        os._exit(0)
-    os.waitpid(pid, 0)
-
-
 def _how(status: int) -> str:
     if os.WIFSIGNALED(status):
         return f"was killed by {signal.Signals(os.WTERMSIG(status)).name}"
     return f"exited with status {os.WEXITSTATUS(status)}"
-
-
-def _be_child(confinement: Confinement, line: socket.socket, script: bool) -> None:
-    """Become confined, wait for the case, and serve it.
-
-    A script's child waits first, since it copies the folder while it still may.
-    """
-    os.setsid()
-    if not script:
-        confinement.enter(script=False)
-    data, descriptors, _, _ = socket.recv_fds(line, 1 << 16, 3)
-    line.close()
-    if not data:
-        return
-    request = json.loads(data)
-    job, reply, printed = descriptors
-    folder = Path(request["folder"])
-    if script:
-        folder = confinement.into_scratch(folder)
-        confinement.enter(script=True)
-    work = child.read_job(job)
-    os.dup2(printed, 1)
-    os.dup2(printed, 2)
-    (reply,) = restrict.keep_descriptors(reply)
-    restrict.apply_limits(confinement.limits(request["limits"]))
-    child.serve(work, reply, folder)
 
 
 def warm(preload: list[str]) -> None:

@@ -1,0 +1,99 @@
+"""Forking the child that will be a case, in advance, and becoming it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import child, restrict
+from .confine import Confinement
+
+
+@dataclass(frozen=True)
+class Spare:
+    """A child made in advance: its process number and the line on which it gets its case."""
+
+    pid: int
+    line: socket.socket
+
+
+def fork(confinement: Confinement, control: socket.socket, *, script: bool) -> Spare:
+    """A child that waits for its case, already confined if that is not a script.
+
+    control: the zygote's connection to the judge, which the child closes.
+    """
+    ours, theirs = socket.socketpair()
+    pid = _fork_into_namespace() if confinement.fresh_pids else os.fork()
+    if pid == 0:
+        try:
+            control.close()
+            ours.close()
+            _be_child(confinement, theirs, script)
+        finally:
+            os._exit(0)
+    theirs.close()
+    return Spare(pid, ours)
+
+
+def _fork_into_namespace() -> int:
+    """Fork a child that is process 1 of its own namespace; 0 in it, its number here otherwise.
+
+    A process that unshares stays outside itself: it forks the child, hands us its number, and ends,
+    which makes the child ours (we adopt orphans).
+    """
+    told, tell = os.pipe()
+    between = os.fork()
+    if between == 0:
+        restrict.new_pid_namespace()
+        pid = os.fork()
+        if pid == 0:
+            return 0
+        os.write(tell, str(pid).encode())
+        os._exit(0)
+    os.close(tell)
+    pid = int(os.read(told, 32))
+    os.close(told)
+    os.waitpid(between, 0)
+    return pid
+
+
+def kill_all_of(uid: int) -> None:
+    """Kill every process of this user, which is the case's own."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(OSError):
+            restrict.drop_user(uid)
+            os.kill(-1, signal.SIGKILL)
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def _be_child(confinement: Confinement, line: socket.socket, script: bool) -> None:
+    """Become confined, wait for the case, and serve it.
+
+    A script's child waits first, since it copies the folder while it still may.
+    """
+    os.setsid()
+    if not script:
+        confinement.enter(script=False)
+    data, descriptors, _, _ = socket.recv_fds(line, 1 << 16, 3)
+    line.close()
+    if not data:
+        return
+    request = json.loads(data)
+    job, reply, printed = descriptors
+    folder = Path(request["folder"])
+    if script:
+        folder = confinement.into_scratch(folder)
+        confinement.enter(script=True)
+    work = child.read_job(job)
+    os.dup2(printed, 1)
+    os.dup2(printed, 2)
+    (reply,) = restrict.keep_descriptors(reply)
+    restrict.apply_limits(confinement.limits(request["limits"]))
+    child.serve(work, reply, folder)
