@@ -10,8 +10,10 @@ own_model = True and eos_rank in place of the tables and eos_token_id.
 
 import contextlib
 import functools
+import importlib
 import inspect
 import itertools
+import pathlib
 import sys
 import types
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ MODEL_METHODS = (
     "forward", "__call__", "get_log_probs", "log_probs", "get_logits", "logits", "predict",
     "next_token_logits", "get_next_token_logits", "next_token_log_probs", "predict_next",
 )  # fmt: skip
+MODEL_MODULES = ("model", "models", "lm", "language_model", "toy_model", "tiny_model", "minimal_model")
 VOCABULARY_SIZE = ("vocab_size", "n_vocab", "V", "vocabulary_size", "num_tokens")
 TOKENS = ("new_tokens", "generated_tokens", "generated", "tokens", "token_ids", "sequence", "seq", "ids", "output")
 SCORES = (
@@ -31,6 +34,7 @@ SCORES = (
 )  # fmt: skip
 BEAMS = ("beams", "hypotheses", "results", "sequences", "outputs", "candidates")
 LACKS = "the scripted language model has no"
+UNDERFLOW = 2000  # a range of logits wider than that of the logarithms of float64 numbers
 PROBE_PROMPT, CHAIN, PROBE_VOCABULARY = [5, 9], [2, 8, 4], 11
 
 
@@ -73,6 +77,11 @@ class Manner:
     owns: bool = False
     puzzle: str = ""
 
+    def kind(self):
+        """What the output asks for."""
+        kinds = {method: kind_by_name(method) for method in self.asked} | dict(self.kinds)
+        return next((kind for kind in ("probs", "logprobs") if kind in kinds.values()), "logits")
+
 
 class LanguageModel:
     """Answers forward, get_log_probs, a plain call, and whatever else the output's code calls."""
@@ -101,13 +110,13 @@ class LanguageModel:
         return lambda *args, **named: self.respond(name, *args, **named)
 
     def respond(self, method, *args, **named):
-        """Answer one call: the first argument holds tokens, a mask of the same shape hides some."""
+        """Answer one call: the first argument holds tokens, another a mask or lengths if rows are padded."""
         values = [*args, *named.values()]
         if not values:  # eval(), reset(), ...
             return self
         tokens, *rest = values
         self.asked[method] = tokens
-        mask = next((m for m in rest if np.ndim(m) and np.shape(m) == np.shape(tokens)), None)
+        mask = next((m for m in (mask_of(value, tokens) for value in rest) if m is not None), None)
         kind = self._kinds.get(method, kind_by_name(method))
         answer = self._rows(tokens, mask, kind)
         if self._dialect.row_axis and not nested(tokens):
@@ -139,6 +148,16 @@ class LanguageModel:
         return self._table[row]
 
 
+def mask_of(value, tokens):
+    """A second argument as a mask over the tokens, which may be padded; None if it is neither."""
+    shape = np.shape(value)
+    if shape and shape == np.shape(tokens):
+        return np.asarray(value) != 0
+    if nested(tokens) and shape == (len(tokens),):
+        return np.arange(np.shape(tokens)[1]) < np.asarray(value)[:, None]
+    return None
+
+
 def nested(tokens):
     """Whether these are several sequences rather than one."""
     return len(tokens) > 0 and np.ndim(tokens[0]) > 0
@@ -167,6 +186,8 @@ def drive(entry, call):
         return {"not_testable": manner.puzzle}
     if call.get("own_model"):
         return with_own_model(entry, call, manner)
+    if manner.kind() == "probs" and np.ptp(call["table"]) > UNDERFLOW:
+        return {"not_testable": "the output asks for probabilities, and these would be zero"}
     model = LanguageModel(call, manner.dialect, manner.kinds, names_called(entry.module))
     prompts = laid_out(call["prompts"], manner.dialect)
     try:
@@ -176,7 +197,7 @@ def drive(entry, call):
             raise
         return {"raised": "ValueError", "message": str(error)[:200]}
     after = [[plain(t) for t in prompt] for prompt in prompts]
-    return {"beams": beams(found, call["prompts"], manner.echoes), "prompts_after": after}
+    return {"beams": beams(found, call, manner.echoes), "prompts_after": after}
 
 
 def search(entry, call, model, owns=False):
@@ -211,7 +232,7 @@ def trial(entry):
         model = LanguageModel(chain(), dialect, (), known)
         try:
             found = search(entry, {**chain(), "prompts": laid_out([PROBE_PROMPT], dialect)}, model, owns)
-            top = beams(found, [PROBE_PROMPT], False)[0][0][0]
+            top = beams(found, {**chain(), "prompts": [PROBE_PROMPT]}, False)[0][0][0]
         except Exception as error:  # noqa: BLE001 - an output may raise anything when misunderstood
             errors.append(error)
             continue
@@ -274,12 +295,21 @@ def written_in_python(item):
 
 def own_models(module, asked):
     """Instances of the module's classes that have all methods which the output asked."""
-    for item in list(vars(module).values()):
+    for item in [item for home in (module, *siblings(module)) for item in vars(home).values()]:
         if not inspect.isclass(item) or not written_in_python(item):
             continue
         if all(callable(getattr(item, name, None)) for name in asked or ("forward",)):
             with contextlib.suppress(Exception):
                 yield item(**arguments(item))
+
+
+def siblings(module):
+    """Modules beside this one whose name says that they hold a language model."""
+    folder = pathlib.Path(getattr(module, "__file__", None) or "nowhere").parent
+    for name in MODEL_MODULES:
+        if (folder / f"{name}.py").is_file():
+            with contextlib.suppress(Exception):
+                yield importlib.import_module(name)
 
 
 def arguments(item):
@@ -330,8 +360,8 @@ class Recorder:
     def _heard(self, function):
         def asked(*args, **named):
             answer = function(*args, **named)
-            if args and np.ndim(args[0]):
-                self.heard.append((args[0], answer))
+            if len(args) + len(named) == 1:  # with a mask or lengths, the prefixes are not told
+                self.heard.append((*args, *named.values(), answer))
             return answer
 
         return asked
@@ -351,7 +381,7 @@ def with_own_model(entry, call, manner):
         found = search(entry, {**given, "eos_token_id": end}, model)
         answers = list(heard_rows(model, manner))
         return {
-            "beams": beams(found, call["prompts"], manner.echoes),
+            "beams": beams(found, call, manner.echoes),
             "eos_token_id": end,
             "prefixes": [prefix for prefix, _ in answers],
             "answers": np.stack([row for _, row in answers]),
@@ -366,7 +396,7 @@ def heard_rows(recorder, manner):
         rows = zip(tokens, values, strict=True) if nested(tokens) else [(tokens, values)]
         for prefix, row in rows:
             row = row.reshape(-1, row.shape[-1])[-1]
-            yield [int(t) for t in prefix], np.log(row) if "probs" in dict(manner.kinds).values() else row
+            yield [int(t) for t in prefix], np.log(row) if manner.kind() == "probs" else row
 
 
 @contextlib.contextmanager
@@ -417,18 +447,18 @@ def put(undo, item, name, value):
 # ---- reading the result ------------------------------------------------------------------------
 
 
-def beams(result, prompts, echoes):
+def beams(result, call, echoes):
     """The result as one list of [[new tokens, score], ...] per prompt, whatever it was made of."""
-    per_prompt = [one_prompt(found) for found in batches(result, len(prompts))]
+    per_prompt = [one_prompt(found, call["alpha"]) for found in batches(result)]
     if echoes:
-        for prompt, found in zip(prompts, per_prompt, strict=False):
+        for prompt, found in zip(call["prompts"], per_prompt, strict=False):
             for beam in found:
                 if beam[0][: len(prompt)] == list(prompt):
                     beam[0] = beam[0][len(prompt) :]
     return per_prompt
 
 
-def batches(result, count):
+def batches(result):
     """The parts of a result that belong to the prompts, in order."""
     fields = named_fields(result)
     if fields is not None:
@@ -448,7 +478,7 @@ def parallel(result):
     if len(result) != 2:
         return False
     with contextlib.suppress(Exception):
-        return np.ndim(result[0][0][0][0]) == 0 and all(is_number(s) for s in result[1][0])
+        return is_sequence(result[0][0][0]) and all(is_number(s) for s in result[1][0])
     return False
 
 
@@ -457,48 +487,49 @@ def paired(sequences, scores):
     return [list(zip(s, v, strict=True)) for s, v in zip(sequences, scores, strict=True)]
 
 
-def one_prompt(found):
+def one_prompt(found, alpha):
     """One prompt's beams as [[tokens, score], ...]."""
     fields = named_fields(found)
     if fields is not None:
         inner = next((fields[name] for name in BEAMS if name in fields), None)
         if inner is None:
-            return [one_beam(found)]
+            return [one_beam(found, alpha)]
         scores = fields.get("scores")
         found = inner if scores is None else zip(inner, scores, strict=True)
-    return [one_beam(beam) for beam in found]
+    return [one_beam(beam, alpha) for beam in found]
 
 
-def one_beam(beam):
+def one_beam(beam, alpha):
     """[tokens, score] of a beam: by name from mappings and objects, else the list and the number."""
     fields = named_fields(beam)
-    if fields is not None:
-        tokens = next((fields[name] for name in TOKENS if is_sequence(fields.get(name))), None)
-        score = next((fields[name] for name in SCORES if is_number(fields.get(name))), None)
-        if tokens is None:
-            tokens = next((v for v in fields.values() if is_sequence(v)), None)
-    else:
+    if fields is None:
         tokens = next((part for part in beam if is_sequence(part)), None)
         score = next((part for part in beam if is_number(part)), None)
+    else:
+        by_name = (fields.get(name) for name in TOKENS)
+        tokens = next((v for v in (*by_name, *fields.values()) if is_sequence(v)), None)
+        scores = (told(fields[name], alpha) for name in SCORES if name in fields)
+        score = next((value for value in scores if is_number(value)), None)
     return [None if tokens is None else [plain(t) for t in tokens], plain(score)]
 
 
+def told(value, alpha):
+    """A score that is there, or that a method gives, of alpha if it takes one argument."""
+    if not callable(value):
+        return value
+    return value(alpha) if inspect.signature(value).parameters else value()
+
+
 def named_fields(item):
-    """A mapping, named tuple, data class or simple object as a dict, properties included; else None."""
+    """A mapping, named tuple, data class or simple object as a dict, properties and methods included."""
     if isinstance(item, dict):
         return item
-    if hasattr(item, "_asdict"):
-        item_fields = dict(item._asdict())
-    elif isinstance(item, (list, tuple, np.ndarray, types.GeneratorType)) or not hasattr(item, "__class__"):
+    if isinstance(item, (list, np.ndarray)) or (isinstance(item, tuple) and not hasattr(item, "_fields")):
         return None
-    elif hasattr(item, "__dict__") or hasattr(item, "__slots__"):
-        item_fields = dict(getattr(item, "__dict__", {}))
-    else:
+    if not written_in_python(type(item)):
         return None
-    for name in (*TOKENS, *SCORES, *BEAMS):
-        if name not in item_fields and hasattr(item, name) and not callable(getattr(item, name)):
-            item_fields[name] = getattr(item, name)
-    return item_fields
+    names = (*getattr(item, "_fields", ()), *getattr(item, "__dict__", ()), *TOKENS, *SCORES, *BEAMS)
+    return {name: getattr(item, name) for name in dict.fromkeys(names) if hasattr(item, name)}
 
 
 def is_sequence(value):

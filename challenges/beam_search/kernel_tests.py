@@ -357,9 +357,9 @@ def judged_prompt(call: Any, name: str, ref: list[Beam], beams: Any, dtype: Any)
 
 def possible(beams: Any) -> list[tuple[Any, Any]]:
     """The beams as (tokens, score), without those of score -inf that pad a list to K at its end."""
-    pairs = [tuple(beam) for beam in beams if isinstance(beam, list) and len(beam) == 2]
-    if not isinstance(beams, list) or len(pairs) != len(beams):
+    if not isinstance(beams, list) or not all(isinstance(b, list) and len(b) == 2 for b in beams):
         return [(None, None)]
+    pairs = [(tokens, score) for tokens, score in beams]
     while pairs and isinstance(pairs[-1][1], float) and pairs[-1][1] == -np.inf:
         pairs.pop()
     return pairs
