@@ -133,7 +133,7 @@ def overflow(entry, call):
 
 
 def memory(entry, call):
-    """Bytes reported when empty and when full, and bytes that Python really allocated for it."""
+    """Bytes reported when empty and when written, by one layer alone, and bytes really allocated."""
     if missing := lacks(entry, "create_cache", "append_kv", "cache_bytes"):
         return missing
     tracemalloc.start()
@@ -144,7 +144,17 @@ def memory(entry, call):
     traced = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     full = as_number(entry.cache_bytes(cache=cache))
-    return {"empty": empty, "full": full, "traced": traced, "exact": takes(entry, "create_cache", "dtype")}
+    flat = {**call, "num_layers": 1}
+    cache = create(entry, flat)
+    write(entry, cache, flat, 0, len(call["chunks"]))
+    single = as_number(entry.cache_bytes(cache=cache))
+    return {
+        "empty": empty,
+        "full": full,
+        "single": single,
+        "traced": traced,
+        "exact": passes_dtype(entry),
+    }
 
 
 # ---- cost --------------------------------------------------------------------------------------
@@ -393,6 +403,11 @@ def takes(entry, role, parameter):
     parameters = entry.signature(role).parameters
     catches_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     return catches_all or any(name in parameters for name in names)
+
+
+def passes_dtype(entry):
+    """Whether the dtype asked for reaches the output's cache; an adapter knows."""
+    return getattr(entry.raw("create_cache"), "passes_dtype", takes(entry, "create_cache", "dtype"))
 
 
 def lengths_of(entry, cache, call):

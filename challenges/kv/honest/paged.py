@@ -137,6 +137,8 @@ def attend_again(cache, layer, x, w_q, w_k, w_v, w_o, lengths=None):
     counts = np.full(batch, size) if lengths is None else lengths
     out = np.zeros_like(x)
     for row, new in enumerate(counts):
+        if not new:
+            continue
         keys, values = read_kv(cache, layer, row)
         scores = q[row, :, :new] @ keys.transpose(0, 2, 1) / np.sqrt(dim)
         scores += np.where(np.tri(new, keys.shape[1], keys.shape[1] - new) > 0, 0, -np.inf)
