@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from generator.data import Evidence, Record, Strength
+from generator.data import Evidence, JudgedDuel, JudgedRun, Record, Strength
 from generator.files import write
 from generator.yamlfile import first_error
 
@@ -46,6 +46,26 @@ class Store:
         if not path.exists():
             return ()
         return TypeAdapter(tuple[Strength, ...]).validate_json(path.read_bytes())
+
+    def judged_runs(self) -> list[JudgedRun]:
+        """Every usable record of a judge's grades."""
+        return [found for file in self.files("grades") if (found := self.load(file, JudgedRun))]
+
+    def judged_duels(self) -> list[JudgedDuel]:
+        """Every usable record of a judge's comparisons."""
+        return [found for file in self.files("duels") if (found := self.load(file, JudgedDuel))]
+
+    def save_judged_run(self, record: JudgedRun) -> None:
+        """Keep what a judge was asked about a run; raises OSError."""
+        self.save(
+            self.folder / "grades" / record.judge / record.model / f"{record.challenge}.json",
+            record,
+        )
+
+    def save_judged_duel(self, record: JudgedDuel) -> None:
+        """Keep what a judge was asked about two runs; raises OSError."""
+        name = f"{record.a}--{record.b}.json"
+        self.save(self.folder / "duels" / record.judge / record.challenge / name, record)
 
     def files(self, kind: str) -> list[Path]:
         """The record files of a kind, sorted."""

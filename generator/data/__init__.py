@@ -55,6 +55,7 @@ from generator.data.opinion import (
     Letter,
     Margin,
     Place,
+    Quote,
     Ranking,
     Takeaway,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "PublishedGrades",
     "PublishedPair",
     "PublishedScores",
+    "Quote",
     "QuotedReason",
     "Ranking",
     "Record",

@@ -27,17 +27,33 @@ DIMENSIONS = (
 )
 
 
+class Quote(Record):
+    """A quote from a file (`file:line`) or an evidence item; `found` if it really stands there."""
+
+    where: str
+    text: str
+    found: bool
+
+
 class DimensionGrade(Record):
-    """One dimension of a grade: a letter with its reasons, or why there is none."""
+    """One dimension of a grade: a letter with its reasons, or why there is none.
+
+    judged: the median of what a language model said, and spread: all that it said, before `cap`.
+    """
 
     letter: Letter | None
     why: str
+    judged: Letter | None = None
+    cap: Letter | None = None
+    spread: tuple[Letter, ...] = ()
+    quotes: tuple[Quote, ...] = ()
 
 
 class Grade(Record):
     """One grader's opinion of one run. No letter means ungraded, and `why` says because of what.
 
     kind: imported (published elsewhere), computed (from evidence), judged (by a language model).
+    trust: share of a judge's quotes that were found where it said, 0 to 1.
     """
 
     grader: str
@@ -47,6 +63,7 @@ class Grade(Record):
     letter: Letter | None
     why: str = ""
     dimensions: dict[str, DimensionGrade] = {}
+    trust: float | None = None
 
 
 class Duel(Record):

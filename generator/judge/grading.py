@@ -1,0 +1,118 @@
+"""From a judge's exchanges to a grade: the median letters, under the evidence's caps."""
+
+from __future__ import annotations
+
+from generator.data import (
+    POINTS,
+    Challenge,
+    DimensionGrade,
+    DimensionReply,
+    Evidence,
+    Exchange,
+    Grade,
+    GradeReply,
+    JudgedRun,
+    Letter,
+    Quote,
+    Run,
+    Status,
+    Verdict,
+)
+from generator.judge import evidence as by_evidence
+from generator.judge.client import parse
+from generator.judge.prompts import items
+from generator.judge.quotes import checked
+from generator.judge.rubric import lowered, overall, rubric
+from generator.judge.submission import readable
+
+BLAMELESS = {Verdict.NOT_BOUND, Verdict.NOT_RUN, Verdict.NOT_TESTABLE}
+
+
+def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evidence) -> Grade:
+    """The grade that a judge's replies amount to; ungraded, with the reason, if there is none."""
+    replies = usable(judged.repeats)
+    if not replies:
+        return ungraded(judged, f"ungraded: {reasons_for_none(judged)}")
+    dimensions = {
+        name: one_dimension(name, replies, run, challenge, evidence) for name in rubric().dimensions
+    }
+    letters = {name: d.letter for name, d in dimensions.items() if d.letter is not None}
+    letter = overall(letters)
+    cap = rubric().caps.get(str(evidence.verdict), {}).get("overall")
+    quotes = [quote.found for d in dimensions.values() for quote in d.quotes]
+    return Grade(
+        grader=judged.judge,
+        kind="judged",
+        model=judged.model,
+        challenge=judged.challenge,
+        letter=lowered(letter, cap) if letter else None,
+        why=replies[0].summary,
+        dimensions=dimensions,
+        trust=round(sum(quotes) / len(quotes), 3) if quotes else None,
+    )
+
+
+def usable(exchanges: tuple[Exchange, ...]) -> list[GradeReply]:
+    """The replies of the exchanges that ended well."""
+    return [parse(e.reply, GradeReply) for e in exchanges if e.status is Status.OK]
+
+
+def ungraded(judged: JudgedRun, why: str) -> Grade:
+    """No grade: never zero and never F."""
+    return Grade(
+        grader=judged.judge,
+        kind="judged",
+        model=judged.model,
+        challenge=judged.challenge,
+        letter=None,
+        why=why,
+    )
+
+
+def reasons_for_none(judged: JudgedRun) -> str:
+    """Why no reply can be used."""
+    whys = dict.fromkeys(f"{e.status} ({e.why})" for e in judged.repeats)
+    return "; ".join(whys) or "not asked"
+
+
+def one_dimension(
+    name: str, replies: list[GradeReply], run: Run, challenge: Challenge, evidence: Evidence
+) -> DimensionGrade:
+    """One dimension: decided by the program, or the judge's median letter under its cap."""
+    said = [d for reply in replies for d in reply.dimensions if d.dimension == name]
+    judged = median([d.letter for d in said])
+    spread = tuple(d.letter for d in said)
+    quotes = quotes_of(said, run, challenge, evidence)
+    if rubric().dimensions[name].decided_by == "program":
+        letter, why = by_evidence.overall(challenge, evidence)
+        return DimensionGrade(letter=letter, why=why, judged=judged, spread=spread, quotes=quotes)
+    if judged is None:
+        return DimensionGrade(letter=None, why="the judge left this dimension out")
+    decided = rubric().dimensions[name].decided_by == "capped"
+    cap = rubric().caps.get(str(evidence.verdict), {}).get(name) if decided else None
+    return DimensionGrade(
+        letter=lowered(judged, cap),
+        why=said[0].reasons,
+        judged=judged,
+        cap=cap,
+        spread=spread,
+        quotes=quotes,
+    )
+
+
+def quotes_of(
+    said: list[DimensionReply], run: Run, challenge: Challenge, evidence: Evidence
+) -> tuple[Quote, ...]:
+    """The first reply's quotes on a dimension, each checked against the file or the evidence."""
+    shown = items(challenge, evidence)
+    wanted = said[0].quotes[:6] if said else ()
+    known = {a.path: a for a in run.artifacts}
+    names = {quote.where.rpartition(":")[0] for quote in wanted} & known.keys()
+    files = {name: readable(run, known[name]).splitlines() for name in names}
+    return tuple(checked(quote, run, shown, files) for quote in wanted)
+
+
+def median(letters: list[Letter]) -> Letter | None:
+    """The middle letter; of an even number the lower of the two in the middle."""
+    ordered = sorted(letters, key=lambda letter: POINTS[letter])
+    return ordered[(len(ordered) - 1) // 2] if ordered else None
