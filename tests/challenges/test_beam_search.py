@@ -104,24 +104,24 @@ def foreign(ask="log_softmax(model.forward(p))", result="r", more=""):
     return LOG_SOFTMAX + SEARCH + ways + textwrap.dedent(more)
 
 
-def verdicts(source, checks=TELLING):
-    """Check -> True, False, or why it is not testable."""
+def verdicts(source, checks=TELLING, entry=None):
+    """Check -> True, False, or why it is not testable. entry: makes what the driver is given."""
     driver = {"__name__": "driver"}
     exec(compile((FOLDER / "drive.py").read_text(), "drive.py", "exec"), driver)
     found = {}
     for case in CASES:
         if case.check in checks:
-            entry = GivenEntry(source)
-            got = [driver["drive"](entry, dict(call)) for call in case.calls]
+            given = entry() if entry else GivenEntry(source)
+            got = [driver["drive"](given, dict(call)) for call in case.calls]
             reasons = [items["not_testable"] for items in got if "not_testable" in items]
             held = reasons[0] if reasons else all(f.ok for f in kernel_tests.check(case, got))
             found[case.check] = held if found.get(case.check, True) is True else found[case.check]
     return found
 
 
-def assert_right(source, untestable=frozenset({OWN_MODEL})):
+def assert_right(source, untestable=frozenset({OWN_MODEL}), entry=None):
     """Every check holds or is not testable, as its own model where it has none."""
-    found = verdicts(source)
+    found = verdicts(source, entry=entry)
     assert [check for check, held in found.items() if held is False] == []
     assert {check for check, held in found.items() if held is not True} <= untestable
 
@@ -246,3 +246,37 @@ def test_every_check_survives_hostile_answers(items):
     for case in CASES:
         found = kernel_tests.check(case, [items] * len(case.calls))
         assert found and not all(f.ok for f in found), case.id
+
+
+ADAPTED = {
+    "decoder_class.py": """
+        class BeamSearchDecoder:
+            def __init__(self, model, beam_size, alpha, eos_id):
+                self.model, self.k, self.alpha, self.eos = model, beam_size, alpha, eos_id
+            def decode(self, prompt, max_steps):
+                return batched([prompt], self.k, max_steps, self.alpha, self.eos, self.model)[0]
+    """,
+    "config_object.py": """
+        from dataclasses import dataclass
+        @dataclass
+        class BeamSearchConfig:
+            num_beams: int = 4
+            max_length: int = 20
+            length_penalty: float = 0.6
+            eos_token_id: int = 0
+        def batched_beam_search(model, prompts, config):
+            c = config
+            return batched(prompts, c.num_beams, c.max_length, c.length_penalty, c.eos_token_id, model)
+    """,
+}
+
+
+@pytest.mark.parametrize("name", ADAPTED)
+def test_adapters(name):
+    """An adapter gives a decoder object, or a function with a config, the canonical interface."""
+    source = foreign(more=ADAPTED[name]).replace("def batched_beam_search(prompts, b", "def batched(prompts, b")
+    adapter = {}
+    exec(compile((FOLDER / "adapters" / name).read_text(), name, "exec"), adapter)
+    entry = GivenEntry(source + "\nbatched_beam_search = globals().get('batched_beam_search', batched)\n")
+    roles = adapter["entry"](entry.module, None)
+    assert_right(source, entry=lambda: types.SimpleNamespace(module=entry.module, raw=roles.get, **roles))
