@@ -22,6 +22,9 @@ from rich.progress import (
 from generator.data import Corpus, Evidence, Results
 from generator.discover import TOP_LEVEL, corpus
 from generator.gather import gather
+from generator.judge.client import Client
+from generator.judge.session import Tally
+from generator.judging import Answers, Plan, judge, plan
 from generator.records import Store
 from generator.schedule import Standing, standings, tasks, verify_all, worth_keeping
 from generator.yamlfile import BadFile
@@ -100,6 +103,23 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
         errors=errors,
         standings={key: str(state) for key, (state, _) in now.items()},
     )
+
+
+def plan_judging(
+    options: Options, wanted: list[str], client: Client, arms: tuple[int, int]
+) -> tuple[Plan, Answers]:
+    """What a judge has answered and what is open, for the named runs."""
+    found = corpus(options.root, options.runs)
+    store = options.store
+    answers = Answers(client.settings.name, store)
+    keys = select(found, wanted)
+    return plan(found, store.evidence(), answers, client, keys, arms), answers
+
+
+def ask(planned: Plan, answers: Answers, client: Client, console: Console) -> Tally:
+    """Have a judge answer what is open, with a progress bar."""
+    with progress(console, "judging", len(planned.open)) as advance:
+        return judge(planned, answers, client, advance)
 
 
 def results(options: Options) -> Results:

@@ -143,6 +143,45 @@ def build(
 
 
 @app.command()
+def judge(
+    names: Names = None,
+    name: Annotated[str, typer.Option("--judge", help="A judge of judges.yaml.")] = "",
+    base_url: Annotated[str, typer.Option(help="Another server for this judge.")] = "",
+    model: Annotated[str, typer.Option(help="Another model on that server.")] = "",
+    repeats: Annotated[int, typer.Option("--again", min=1, help="Repeats per run.")] = 3,
+    blind: Annotated[int, typer.Option(min=0, help="Repeats without the evidence.")] = 1,
+    budget: Annotated[float | None, typer.Option(help="Stop before this many US dollars.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would cost.")
+    ] = False,
+    records: Records = None,
+) -> None:
+    """Have a language model grade and compare the runs, shown the measured evidence.
+
+    What is answered already is not asked again; a reply that could not be used is. The key is read
+    from the variable that judges.yaml names.
+    """
+    from generator.build import Options, ask, plan_judging
+    from generator.judge.budget import Budget
+    from generator.judge.client import Client
+    from generator.judge.session import estimate
+    from generator.judge.settings import load_judge
+    from generator.report import print_estimate, print_tally, stderr
+
+    with plain_errors():
+        options = Options(records=records)
+        settings = load_judge(options.root / "judges.yaml", name, base_url, model)
+        client = Client(settings, Budget(budget))
+        planned, answers = plan_judging(options, names or [], client, (repeats, blind))
+        if dry_run:
+            print_estimate(estimate(planned.open, client))
+            raise typer.Exit(0)
+        tally = ask(planned, answers, client, stderr)
+        print_tally(tally)
+    raise typer.Exit(1 if tally.stopped or tally.unscored else 0)
+
+
+@app.command()
 def render(runs: Runs = None, records: Records = None) -> None:
     """Write the pages and the README's tables from the records as they are; run nothing."""
     from generator.build import Options, results

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from generator.audit import contradictions, takeaways
 from generator.claims import outcomes
-from generator.data import Corpus, Evidence, Grade, Results
+from generator.data import Corpus, Duel, Evidence, Grade, JudgedDuel, JudgedRun, Results
 from generator.duels import duels
+from generator.judge.dueling import duel_from
 from generator.judge.evidence import EvidenceGrader
+from generator.judge.grading import grade_from
 from generator.judge.published import NAME as PUBLISHED
 from generator.judge.published import as_grades
 from generator.published import load_published
@@ -20,14 +22,22 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
     current = {k: e for k, e in evidence.items() if standings.get(k) == "current"}
     published = load_published(store.folder)
     imported = of_this_corpus(as_grades(published.grades), corpus) if published.grades else {}
-    grades = {PUBLISHED: imported, EvidenceGrader.name: graded_by_evidence(corpus, current)}
+    grades = {
+        PUBLISHED: imported,
+        EvidenceGrader.name: graded_by_evidence(corpus, current),
+        **judged_grades(corpus, store.judged_runs(), current),
+    }
+    judged = store.judged_duels()
     return Results(
         corpus=corpus,
         evidence=evidence,
         standings=standings,
         grades=grades,
         rankings={name: rank(name, found.values()) for name, found in grades.items()},
-        duels={name: tuple(duels(corpus, name, found, current)) for name, found in grades.items()},
+        duels={
+            name: judged_duels(judged, name, current) or tuple(duels(corpus, name, found, current))
+            for name, found in grades.items()
+        },
         published=published,
         outcomes=tuple(outcomes(published)),
         contradictions=tuple(contradictions(imported, current)),
@@ -53,3 +63,30 @@ def graded_by_evidence(corpus: Corpus, evidence: dict[str, Evidence]) -> dict[st
         key: grader.grade(run, corpus.challenges[run.challenge], evidence.get(key))
         for key, run in corpus.runs.items()
     }
+
+
+def judged_grades(
+    corpus: Corpus, judged: list[JudgedRun], evidence: dict[str, Evidence]
+) -> dict[str, dict[str, Grade]]:
+    """The grades of every language model that has judged runs of this corpus."""
+    found: dict[str, dict[str, Grade]] = {}
+    for record in judged:
+        key = f"{record.model}/{record.challenge}"
+        if key in corpus.runs and key in evidence:
+            challenge = corpus.challenges[record.challenge]
+            grade = grade_from(record, corpus.runs[key], challenge, evidence[key])
+            found.setdefault(record.judge, {})[key] = grade
+    return found
+
+
+def judged_duels(
+    judged: list[JudgedDuel], grader: str, evidence: dict[str, Evidence]
+) -> tuple[Duel, ...]:
+    """The duels that a language model decided; empty for graders that only grade."""
+    verdicts = {key: record.verdict for key, record in evidence.items()}
+    made = []
+    for record in judged:
+        if record.judge == grader:
+            sides = {m: verdicts.get(f"{m}/{record.challenge}") for m in (record.a, record.b)}
+            made.append(duel_from(record, {m: v for m, v in sides.items() if v}))
+    return tuple(duel for duel in made if duel)

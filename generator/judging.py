@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from generator.data import Corpus, Evidence, Exchange, JudgedDuel, JudgedRun
 from generator.judge.client import Client
@@ -17,6 +18,8 @@ from generator.judge.questions import (
 from generator.judge.session import Tally, ask_all
 from generator.judge.submission import Submission
 from generator.records import Store
+
+J = TypeVar("J", JudgedRun, JudgedDuel)
 
 
 @dataclass(frozen=True)
@@ -40,44 +43,41 @@ class Answers:
 
     def known(self, question: Question) -> Exchange | None:
         """The recorded exchange at this question's place."""
-        if question.kind == "duel":
-            duel = self.duels.get(question.subject)
-            return getattr(duel, question.part) if duel else None
-        run = self.runs.get(question.subject)
-        arm, index = question.part.split("-")
-        exchanges = (run.repeats if arm == "repeat" else run.blind) if run else ()
-        return exchanges[int(index)] if int(index) < len(exchanges) else None
+        records = self.duels if question.kind == "duel" else self.runs
+        record = records.get(question.subject)
+        return record.exchanges.get(question.part) if record else None
 
     def keep(self, question: Question, exchange: Exchange, shown: Submission | None) -> None:
         """Put an answer in its place and save the record it belongs to."""
         if question.kind == "duel":
-            self._keep_duel(question, exchange)
-        else:
-            self._keep_grade(question, exchange, shown)
+            duel = self._with(
+                self.duels.get(question.subject) or self._new_duel(question), question, exchange
+            )
+            self.duels[question.subject] = duel
+            self._store.save_judged_duel(duel)
+            return
+        run = self._with(
+            self.runs.get(question.subject) or self._new_run(question), question, exchange
+        )
+        if shown:
+            noticed = {"injections": shown.injections, "redacted": shown.redacted}
+            run = run.model_copy(update=noticed)
+        self.runs[question.subject] = run
+        self._store.save_judged_run(run)
 
-    def _keep_duel(self, question: Question, exchange: Exchange) -> None:
+    @staticmethod
+    def _with(record: J, question: Question, exchange: Exchange) -> J:
+        exchanges = {**record.exchanges, question.part: exchange}
+        return record.model_copy(update={"exchanges": dict(sorted(exchanges.items()))})
+
+    def _new_run(self, question: Question) -> JudgedRun:
+        model, _, slug = question.subject.partition("/")
+        return JudgedRun(judge=self._judge, model=model, challenge=slug)
+
+    def _new_duel(self, question: Question) -> JudgedDuel:
         slug, _, pair = question.subject.partition("/")
         a, _, b = pair.partition("--")
-        empty = JudgedDuel(judge=self._judge, challenge=slug, a=a, b=b)
-        record = self.duels.get(question.subject, empty).model_copy(
-            update={question.part: exchange}
-        )
-        self.duels[question.subject] = record
-        self._store.save_judged_duel(record)
-
-    def _keep_grade(self, question: Question, exchange: Exchange, shown: Submission | None) -> None:
-        model, _, slug = question.subject.partition("/")
-        record = self.runs.get(
-            question.subject, JudgedRun(judge=self._judge, model=model, challenge=slug)
-        )
-        arm, index = question.part.split("-")
-        name = "repeats" if arm == "repeat" else "blind"
-        placed = {**dict(enumerate(getattr(record, name))), int(index): exchange}
-        update: dict[str, object] = {name: tuple(placed[i] for i in sorted(placed))}
-        if shown:
-            update |= {"injections": shown.injections, "redacted": shown.redacted}
-        self.runs[question.subject] = record.model_copy(update=update)
-        self._store.save_judged_run(self.runs[question.subject])
+        return JudgedDuel(judge=self._judge, challenge=slug, a=a, b=b)
 
 
 def plan(
@@ -86,15 +86,16 @@ def plan(
     answers: Answers,
     client: Client,
     keys: list[str],
-    *,
-    repeats: int,
-    blind: int,
+    arms: tuple[int, int],
 ) -> Plan:
-    """What to ask about the given runs (those with evidence and an output), grades before duels."""
+    """What to ask about the given runs (those with evidence and an output), grades before duels.
+
+    arms: how many repeats with the evidence, and how many blind ones without.
+    """
     judged = [key for key in keys if key in evidence and evidence[key].checks]
     shown = submissions(corpus, judged)
     questions = [
-        *grade_questions(corpus, evidence, shown, client.settings, repeats, blind),
+        *grade_questions(corpus, evidence, shown, client.settings, *arms),
         *duel_questions(corpus, evidence, shown, client.settings),
     ]
     still_open = [q for q in questions if not answered(q, answers.known(q))]

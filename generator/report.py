@@ -13,6 +13,7 @@ from rich.table import Table
 from generator.build import Verified
 from generator.data import Binding, CheckResult, Evidence, Layer, Strength, Verdict
 from generator.exports import Exports
+from generator.judge.session import Estimate, Tally
 from generator.records import Store
 
 stderr = Console(stderr=True)
@@ -141,6 +142,23 @@ def print_strength(rows: list[Strength]) -> None:
             f"{row.honest} honest variants rejected, {row.seeds} seeds " + ", ".join(row.survivors),
             soft_wrap=True,
         )
+
+
+def print_estimate(found: Estimate) -> None:
+    """What a judge would be asked, at most."""
+    stdout.print(f"calls: {found.calls}, at most {found.tokens:,} tokens and {found.cost:.2f} $")
+
+
+def print_tally(tally: Tally) -> None:
+    """What a judge was asked, what of it could not be used, and why it stopped, if it did."""
+    for where, why in tally.unscored.items():
+        stderr.print(f"[yellow]unscored:[/] {escape(where)}: {escape(why)}", soft_wrap=True)
+    if tally.stopped:
+        stderr.print(f"[red]stopped:[/] {escape(tally.stopped)}", soft_wrap=True)
+    stdout.print(
+        f"judge: {tally.asked} asked, {tally.reused} reused, {len(tally.unscored)} unscored, "
+        f"{tally.cost:.4f} $"
+    )
 
 
 def print_layers(layers: list[Layer]) -> None:

@@ -12,7 +12,7 @@ from generator.data.opinion import Letter, Margin
 
 
 class Status(StrEnum):
-    """How an exchange ended. Only `ok` counts as an opinion; the others are tried again next time."""
+    """How an exchange ended. Only `ok` is an opinion; the others are tried again next time."""
 
     OK = "ok"
     UNPARSABLE = "unparsable"
@@ -88,33 +88,40 @@ class Exchange(Record):
 
 
 class JudgedRun(Record):
-    """Everything one judge was asked about one run: repeats with evidence, and a blind arm without."""
+    """Everything one judge was asked about one run.
+
+    exchanges: by part, `repeat-0` and on with the evidence, `blind-0` and on without it.
+    """
 
     judge: str
     model: str
     challenge: str
-    repeats: tuple[Exchange, ...] = ()
-    blind: tuple[Exchange, ...] = ()
+    exchanges: dict[str, Exchange] = {}
     injections: tuple[str, ...] = ()
     redacted: int = 0
 
+    def arm(self, name: Literal["repeat", "blind"]) -> tuple[Exchange, ...]:
+        """The exchanges of one arm, in order."""
+        return tuple(
+            self.exchanges[part] for part in sorted(self.exchanges) if part.startswith(name)
+        )
+
 
 class JudgedDuel(Record):
-    """One judge's comparison of two runs, asked in both orders."""
+    """One judge's comparison of two runs; exchanges: `forward` (a shown first) and `backward`."""
 
     judge: str
     challenge: str
     a: str
     b: str
-    forward: Exchange | None = None
-    backward: Exchange | None = None
+    exchanges: dict[str, Exchange] = {}
 
 
 # ---- what a reply must look like ---------------------------------------------------------------
 
 
 class QuotedReason(Record):
-    """A quote: from a file (`file:line` or `file:from-to`) or an evidence item (`E01`)."""
+    """A quote from a file (`file:line` or `file:from-to`) or an evidence item (`E01`)."""
 
     where: str
     text: str

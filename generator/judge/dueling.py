@@ -15,7 +15,7 @@ def duel_from(judged: JudgedDuel, verdicts: dict[str, Verdict]) -> Duel | None:
     marked order-dependent. Decisive needs the tests on its side: a winner whose verdict is not
     passed, or a loser whose verdict is, makes it moderate at most.
     """
-    forward, backward = answer(judged.forward), answer(judged.backward)
+    forward, backward = (answer(judged.exchanges.get(part)) for part in ("forward", "backward"))
     if forward is None or backward is None:
         return None
     one = named(forward, judged.a, judged.b)

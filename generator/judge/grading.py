@@ -30,7 +30,7 @@ BLAMELESS = {Verdict.NOT_BOUND, Verdict.NOT_RUN, Verdict.NOT_TESTABLE}
 
 def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evidence) -> Grade:
     """The grade that a judge's replies amount to; ungraded, with the reason, if there is none."""
-    replies = usable(judged.repeats)
+    replies = usable(judged.arm("repeat"))
     if not replies:
         return ungraded(judged, f"ungraded: {reasons_for_none(judged)}")
     dimensions = {
@@ -71,7 +71,7 @@ def ungraded(judged: JudgedRun, why: str) -> Grade:
 
 def reasons_for_none(judged: JudgedRun) -> str:
     """Why no reply can be used."""
-    whys = dict.fromkeys(f"{e.status} ({e.why})" for e in judged.repeats)
+    whys = dict.fromkeys(f"{e.status} ({e.why})" for e in judged.arm("repeat"))
     return "; ".join(whys) or "not asked"
 
 
