@@ -227,10 +227,21 @@ def work(entry, call):
 
 
 def filled(entry, call, before):
-    """A cache that holds the first `before` tokens, prefilled in one call."""
+    """A cache that holds the first `before` tokens."""
     cache = create(entry, {**call, "max_seq_len": before + 8})
-    attend(entry, cache, call["x"][:, :before].copy(), plain_weights(call))
+    prefill(entry, cache, call["x"][:, :before].copy(), plain_weights(call))
     return cache
+
+
+def prefill(entry, cache, x, weights):
+    """All tokens in one call, or one by one where the interface takes no more."""
+    try:
+        attend(entry, cache, x, weights)
+    except Exception as error:
+        if type(error).__name__ != "NotTestable":
+            raise
+        for at in range(x.shape[1]):
+            attend(entry, cache, x[:, at : at + 1], weights)
 
 
 def attend(entry, cache, x, weights):
@@ -269,8 +280,8 @@ def seconds(entry, call):
     size = 64
     while True:
         prefills = [timed_prefill(entry, call, size) for _ in range(2)]
-        prefill, cache = min(prefills, key=lambda pair: pair[0])
-        if prefill > 0.02 or 2 * size > longest:
+        fastest, cache = min(prefills, key=lambda pair: pair[0])
+        if fastest > 0.02 or 2 * size > longest:
             break
         size *= 2
     weights = plain_weights(call)
@@ -278,14 +289,14 @@ def seconds(entry, call):
         timed(lambda at=at: attend(entry, cache, call["x"][:, at : at + 1].copy(), weights))
         for at in range(size, size + 4)
     ]
-    return {"prefilled": size, "prefill_seconds": prefill, "step_seconds": min(steps)}
+    return {"prefilled": size, "prefill_seconds": fastest, "step_seconds": min(steps)}
 
 
 def timed_prefill(entry, call, size):
     """Processor seconds of a prefill into a fresh cache, and that cache."""
     cache = create(entry, {**call, "max_seq_len": size + 8})
     x, weights = call["x"][:, :size].copy(), plain_weights(call)
-    return timed(lambda: attend(entry, cache, x, weights)), cache
+    return timed(lambda: prefill(entry, cache, x, weights)), cache
 
 
 def timed(action):

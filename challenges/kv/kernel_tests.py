@@ -70,13 +70,14 @@ def attention_cases(seed: int) -> Iterator[Case]:
     yield one("steps_rows_of_unlike_scale", step, [1] * 6, scale=[1e-3, 1.0, 30.0])
     yield one("steps_offset", step, [1] * 6, offset=10.0)
     yield one("steps_equal_tokens", step, [1] * 6, constant=True)
-    for size in (1, 2, 7, 17, 33):
+    yield one("one_token_at_once", step, [1], heads=2)
+    for size in (2, 7, 17, 33):
         yield one(f"prefill_{size}", prefill, [size], batch=2)
     yield one("prefill_float32", prefill, [13], dtype="float32")
     yield one("prefill_large_scores", prefill, [12], scale=40.0)
     after = "decode_after_prefill_equals_full"
     yield one("prefill_then_steps", after, [6, 1, 1, 1], judged_from=6)
-    yield one("prefill_one_then_steps", after, [1, 1, 1, 1], batch=1)
+    yield one("prefill_two_then_steps", after, [2, 1, 1, 1], batch=1, judged_from=2)
     yield one("prefill_then_steps_float32", after, [15, 1, 1, 1], dtype="float32", judged_from=15)
     yield one("prefill_to_capacity", after, [16, 1], slack=0, judged_from=16)
     chunked = "chunked_prefill_equals_full"
@@ -85,10 +86,10 @@ def attention_cases(seed: int) -> Iterator[Case]:
     yield one("chunks_of_two", chunked, [2, 2, 2, 1])
     yield one("chunks_float32", chunked, [7, 6, 1, 1], dtype="float32")
     layered = "several_layers_end_to_end"
-    yield one("two_layers_steps", layered, [1] * 5, layers=2, report=True)
-    yield one("three_layers_prefill_and_steps", layered, [6, 1, 1, 1], layers=3, report=True)
-    yield one("four_layers_chunks", layered, [3, 4, 1], layers=4, batch=2, dtype="float32")
-    yield one("two_layers_to_capacity", layered, [4, 1, 1], layers=2, slack=0, batch=1)
+    yield one("two_layers_steps", layered, [1] * 5, layers=2, slack=9, report=True)
+    yield one("three_layers_prefill_and_steps", layered, [6, 1, 1, 1], layers=3, slack=20, report=True)
+    yield one("four_layers_chunks", layered, [3, 4, 1], layers=4, batch=2, slack=30, dtype="float32")
+    yield one("two_layers_one_row", layered, [4, 1, 1], layers=2, slack=8, batch=1)
     again = "caches_are_independent"
     yield one("caches_in_turn", again, [1] * 5, streams=2)
     yield one("caches_in_turn_prefilled", again, [3, 1, 1], streams=3, batch=1, judged_from=3)
@@ -117,7 +118,7 @@ def batch_cases(seed: int) -> Iterator[Case]:
     yield one("unequal_chunks", unequal, [4, 5, 1], [[4, 1], [2, 5], [1, 1]], report=True)
     yield one("unequal_with_an_empty_prompt", unequal, [3, 1, 1], [[0, 3], [1, 1], [1, 1]])
     layered = "several_layers_end_to_end"
-    yield one("unequal_layers", layered, [6, 1, 1], [[6, 3, 1], *steps[:2]], layers=3, report=True)
+    yield one("unequal_layers", layered, [6, 1, 1], [[6, 3, 1], *steps[:2]], layers=3, slack=20, report=True)
     yield one("unequal_large_scores", unequal, [6, 1], [[2, 6, 4], steps[0]], scale=40.0)
     done = "finished_sequence_is_isolated"
     yield one("one_row_finishes", done, [4, 1, 1, 1], [[4, 4], [1, 1], [1, 0], [1, 0]], report=True)
@@ -237,7 +238,7 @@ def cache_cases(seed: int) -> Iterator[Case]:
     yield one("store_steps", holds, [1] * 6)
     yield one("store_chunks", holds, [4, 1, 3], dtype="float32")
     yield one("store_float64", holds, [5, 1], heads=1, dim=7, scale=1e3)
-    yield one("store_layers", "several_layers_end_to_end", [2, 1, 1], layers=3)
+    yield one("store_layers", "several_layers_end_to_end", [2, 1, 1], layers=3, slack=12)
     yield one("store_full", holds, [8, 1, 1], slack=0, batch=2, heads=3)
     yield one("store_square", holds, [4], batch=4, heads=4, dim=4, slack=0)
     yield one("store_unequal", holds, [3, 1, 2], lengths=unequal)
@@ -352,7 +353,7 @@ def judge_overflow(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def cost_cases(seed: int) -> Iterator[Case]:
-    """Memory in two unlike configurations and dtypes; work after 64 and after 256 tokens."""
+    """Memory in two unlike configurations and dtypes; work after 32 and after 128 tokens."""
     draw = rng(seed, "cost")
     memory = [
         store_call(draw, [1] * 96, batch=3, heads=2, dim=5, slack=0, op="memory"),
@@ -362,7 +363,7 @@ def cost_cases(seed: int) -> Iterator[Case]:
     for number, call in enumerate(memory):
         yield Case("memory_is_accounted", f"memory_{number}", (call,))
     call = stack_call(draw, [1032], batch=1, heads=4, dim=8)
-    call |= {"op": "work", "before": [64, 256], "x": call["x"][0]}
+    call |= {"op": "work", "before": [32, 128], "x": call["x"][0]}
     yield Case("work_per_step_is_linear", "work", (call,))
 
 
