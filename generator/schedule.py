@@ -25,13 +25,12 @@ class Standing(StrEnum):
 
 def standings(corpus: Corpus, known: dict[str, Evidence]) -> dict[str, tuple[Standing, Digests]]:
     """For every run: how its record stands, and the digests that a current record carries."""
-    runtimes = {
-        name: open_runtime(name) for name in {c.runtime for c in corpus.challenges.values()}
-    }
+    kinds = {corpus.challenges[run.challenge].runtime for run in corpus.runs.values()}
+    sources = {kind: open_runtime(kind).sources for kind in kinds}
     found = {}
     for key, run in corpus.runs.items():
-        runtime = runtimes[corpus.challenges[run.challenge].runtime]
-        wanted = current_digests(run, corpus.root, runtime.sources)
+        kind = corpus.challenges[run.challenge].runtime
+        wanted = current_digests(run, corpus.root, sources[kind])
         found[key] = (standing(known.get(key), wanted), wanted)
     return found
 

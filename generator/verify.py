@@ -26,6 +26,7 @@ from generator.digests import NOT_CODE
 from generator.flags import flags
 from generator.kernel_tests import load
 from generator.runtimes import Execution, Runtime, Subject
+from generator.yamlfile import BadFile
 
 WORST_FIRST = (
     Verdict.DOES_NOT_COMPILE,
@@ -105,6 +106,12 @@ def by_check(
 ) -> dict[str, CheckResult]:
     """Group the cases' results under their checks, in challenge.yaml's order."""
     check_of = {case.id: case.check for case in cases}
+    unknown = sorted({case.check for case in cases} - challenge.checks.keys())
+    if unknown:
+        raise BadFile(
+            f"{challenge.slug}: kernel_tests.py has a check {unknown[0]!r} "
+            "that challenge.yaml lacks"
+        )
     grouped: dict[str, list[CaseResult]] = {name: [] for name in challenge.checks}
     for result in execution.cases:
         grouped[check_of[result.case]].append(result)
