@@ -62,7 +62,8 @@ def prepare(job: dict[str, Any], folder: Path) -> tuple[entry.Entry, Any]:
     driver = ModuleType("kernel_driver")
     sys.modules["kernel_driver"] = driver
     exec(compile(job["drive"], "drive.py", "exec"), driver.__dict__)
-    return entry.build(loader, binding, job["adapter"]), driver.__dict__["drive"]
+    drive = driver.__dict__["drive"]
+    return entry.build(loader, binding, job["adapter"]), drive
 
 
 def flush() -> None:

@@ -28,6 +28,7 @@ SCRATCH_BYTES = 256 * 10**6
 # Users of the range that neither distributions nor systemd give out, one per sandbox: none of them
 # is any account's, and no two running sandboxes share one.
 FIRST_USER = 0x70000000
+USERS = 0x0FFFFFF0
 SLOTS = 16
 
 _slots: set[int] = set()
@@ -63,7 +64,7 @@ def slot() -> Iterator[int | None]:
         number = next(n for n in itertools.count() if n not in _slots)
         _slots.add(number)
     try:
-        yield FIRST_USER + (os.getpid() * SLOTS + number) % 0x0FFFFFFF
+        yield FIRST_USER + (os.getpid() * SLOTS) % USERS + number % SLOTS
     finally:
         with _slots_lock:
             _slots.discard(number)
