@@ -27,6 +27,7 @@ EPSILON = 1e-5
 ROUNDOFF = 64 * U
 TIE_MARGIN = 4e-3
 LEARNT = 1.2
+OWN_LEARNT = 0.6
 SHAPES = ((1, 128), (3, 256), (7, 384), (130, 128), (5, 1280))
 
 
@@ -433,7 +434,7 @@ def own_falls(calls: tuple[Call, ...], got: Got) -> list[Finding]:
         return [Finding("loss", False, detail=f"got {describe(got[0].get('losses'))}")]
     last = float(losses[-max(1, len(losses) // 5) :].mean())
     detail = f"{losses[0]:.3f} to {last:.3f} nats in {len(losses)} losses"
-    return [Finding("loss", len(losses) > 1 and bool(last < losses[0] - 0.2), last, float(losses[0]) - 0.2, detail)]
+    return [Finding("loss", len(losses) > 1 and bool(last < losses[0] - OWN_LEARNT), last, float(losses[0]) - OWN_LEARNT, detail)]
 
 
 def held_out(calls: tuple[Call, ...], got: Got) -> list[Finding]:
