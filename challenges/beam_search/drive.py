@@ -15,6 +15,7 @@ import inspect
 import itertools
 import pathlib
 import sys
+import traceback
 import types
 from dataclasses import dataclass
 
@@ -33,7 +34,6 @@ SCORES = (
     "score", "normalized_log_prob", "normalized_logprob", "log_prob", "logprob", "log_probability",
 )  # fmt: skip
 BEAMS = ("beams", "hypotheses", "results", "sequences", "outputs", "candidates")
-LACKS = "the scripted language model has no"
 UNDERFLOW = 2000  # a range of logits wider than that of the logarithms of float64 numbers
 PROBE_PROMPT, CHAIN, PROBE_VOCABULARY = [5, 9], [2, 8, 4], 11
 
@@ -106,17 +106,18 @@ class LanguageModel:
 
     def __getattr__(self, name):
         if name.startswith("_") or name not in self._known:
-            raise AttributeError(f"{LACKS} {name}")
+            raise AttributeError(f"the scripted language model has no {name}")
         return lambda *args, **named: self.respond(name, *args, **named)
 
     def respond(self, method, *args, **named):
         """Answer one call: the first argument holds tokens, another a mask or lengths if rows are padded."""
-        values = [*args, *named.values()]
-        if not values:  # eval(), reset(), ...
+        given = [("", value) for value in args] + list(named.items())
+        if not given:  # eval(), reset(), ...
             return self
-        tokens, *rest = values
+        (_, tokens), *rest = given
         self.asked[method] = tokens
-        mask = next((m for m in (mask_of(value, tokens) for value in rest) if m is not None), None)
+        masks = (mask_of(name, value, tokens) for name, value in rest)
+        mask = next((mask for mask in masks if mask is not None), None)
         kind = self._kinds.get(method, kind_by_name(method))
         answer = self._rows(tokens, mask, kind)
         if self._dialect.row_axis and not nested(tokens):
@@ -148,14 +149,15 @@ class LanguageModel:
         return self._table[row]
 
 
-def mask_of(value, tokens):
-    """A second argument as a mask over the tokens, which may be padded; None if it is neither."""
+def mask_of(name, value, tokens):
+    """Another argument as a mask over the tokens, which may be padded; None if it is no mask."""
     shape = np.shape(value)
-    if shape and shape == np.shape(tokens):
-        return np.asarray(value) != 0
-    if nested(tokens) and shape == (len(tokens),):
+    if nested(tokens) and shape == (len(tokens),):  # lengths
         return np.arange(np.shape(tokens)[1]) < np.asarray(value)[:, None]
-    return None
+    if not shape or shape != np.shape(tokens) or not np.isin(value, (0, 1)).all():
+        return None
+    positions = "mask" not in name and np.array_equal(value, np.broadcast_to(np.arange(shape[-1]), shape))
+    return None if positions else np.asarray(value) != 0
 
 
 def nested(tokens):
@@ -245,10 +247,16 @@ def trial(entry):
 
 
 def puzzle(errors):
-    """Why the output cannot be judged: only where it always asked what our model lacks."""
-    if errors and all(LACKS in str(error) for error in errors):
-        return f"the output asks its language model in an unknown way: {errors[0]}"
+    """Why the output cannot be judged: only where our model never understood what it was asked."""
+    if errors and all(asking(error.__traceback__) for error in errors):
+        return f"the output asks its language model in an unknown way: {errors[0]!r:.200}"
     return ""
+
+
+def asking(trace):
+    """Whether an error came up inside our language model."""
+    names = [frame.f_code.co_name for frame, _ in traceback.walk_tb(trace) if frame.f_globals is globals()]
+    return "respond" in names or "__getattr__" in names
 
 
 def chain():

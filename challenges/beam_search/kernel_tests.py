@@ -36,7 +36,7 @@ def random_call(r: np.random.Generator, **fixed: Any) -> dict[str, Any]:
     table[:, eos] += fixed.get("end", NEVER)
     lengths = fixed.get("lengths", r.integers(1, 7, size=r.integers(1, 4)))
     return {
-        "prompts": fixed.get("prompts", [r.integers(vocabulary, size=n).tolist() for n in lengths]),
+        "prompts": fixed.get("prompts", [tokens(r, vocabulary, eos, int(n)) for n in lengths]),
         "beam_width": width,
         "max_new_tokens": int(fixed.get("max_new_tokens", r.integers(3, 9))),
         "alpha": float(fixed.get("alpha", r.uniform(0.3, 1.4))),
@@ -45,6 +45,12 @@ def random_call(r: np.random.Generator, **fixed: Any) -> dict[str, Any]:
             fixed.get("dtype", np.float64)
         ),
     }
+
+
+def tokens(r: np.random.Generator, vocabulary: int, eos: int, size: int) -> list[int]:
+    """A prompt without the end token (what that would mean is a check of its own)."""
+    found: list[int] = np.delete(np.arange(vocabulary), eos)[r.integers(vocabulary - 1, size=size)].tolist()
+    return found
 
 
 def clear(
@@ -125,7 +131,8 @@ class Tree:
 
     def prompt(self, **after: dict[str, float]) -> Tree:
         """Add a prompt. after: new tokens so far as letters, "start" for none -> probabilities."""
-        prompt = self._r.integers(self._call["table"].shape[1], size=self._r.integers(2, 6)).tolist()
+        vocabulary, size = self._call["table"].shape[1], int(self._r.integers(2, 6))
+        prompt = tokens(self._r, vocabulary, self._ids["."], size)
         self._call["prompts"].append(prompt)
         for letters, chosen in after.items():
             prefix = [self._ids[c] for c in letters.removeprefix("start")]
@@ -179,18 +186,13 @@ def later_end_wins(r: np.random.Generator) -> dict[str, Any]:
 
 
 def one_prompt_ends(r: np.random.Generator) -> dict[str, Any]:
-    """All beams of the first prompt end within two steps; those of the others go on and end later."""
-    call = random_call(r, beam_width=2, max_new_tokens=6, end=0.8, lengths=[3, 4, 2])
-    tree = Tree(r, beam_width=2, max_new_tokens=6, alpha=0.7).prompt(
-        start={".": 0.9, "a": 0.08}, a={".": 0.97}
-    )
-    early = tree.call()
-    order = r.permutation(4).tolist()
-    table = np.zeros((ROWS, early["table"].shape[1]))
-    table[:] = r.normal(size=table.shape) * 1.5
-    table[:, early["eos_token_id"]] += 0.8
-    prompts = [[t % table.shape[1] for t in prompt] for prompt in call["prompts"]] + early["prompts"]
-    return {**early, "table": table, "prompts": [prompts[i] for i in order]}
+    """All beams of one prompt end within two steps; those of the others go on and end later."""
+    tree = Tree(r, beam_width=2, max_new_tokens=6, alpha=0.7)
+    call = tree.prompt(start={".": 0.9, "a": 0.08}, a={".": 0.97}).prompt().prompt().prompt().call()
+    table = r.normal(size=call["table"].shape) * 1.5
+    table[:, call["eos_token_id"]] += 0.8
+    order = r.permutation(4)
+    return {**call, "table": table, "prompts": [call["prompts"][i] for i in order]}
 
 
 def ends_last(r: np.random.Generator) -> dict[str, Any]:
@@ -220,6 +222,7 @@ def search_cases(seed: int) -> Iterator[Case]:
     yield several(seed, never, 2, drawn(dtype=np.float32), label="float32")
     yield several(seed, "random_with_eos", 8, drawn(end=1.5), early)
     yield several(seed, "random_with_eos", 2, drawn(end=1.5, dtype=np.float32), early, "float32")
+    yield several(seed, "random_with_eos", 2, drawn(end=1.5, eos_token_id=0), early, "eos_is_zero")
     yield several(seed, "random_with_eos", 2, drawn(end=4.0, V=509, rows=53), early, "large_vocabulary")
     yield several(seed, "random_with_eos_alpha_zero", 6, drawn(end=2.0, alpha=0.0), early)
     yield several(seed, "random_large_alpha", 6, lambda r: random_call(r, end=1.5, alpha=r.uniform(1.5, 3)), early)
@@ -276,8 +279,15 @@ def contract_cases(seed: int) -> Iterator[Case]:
     yield Case("same_call_same_answer", "same_call_same_answer", (a, b, a))
     yield several(seed, "output_is_well_formed", 4, drawn(end=1.5, lengths=[1, 4, 4, 2]), some_end_somewhere)
     yield several(seed, "scores_keep_float64", 3, drawn(max_new_tokens=12))
+    yield several(seed, "end_token_in_prompt", 3, lambda r: ended_prompts(random_call(r)))
     own = {"prompts": [[1, 2, 3], [3, 1], [2]], "beam_width": 3, "max_new_tokens": 4, "alpha": 0.7}
     yield Case("own_model_matches_reference", "own_model", ({**own, "own_model": True, "eos_rank": 1},))
+
+
+def ended_prompts(call: dict[str, Any]) -> dict[str, Any]:
+    """The call with the end token first, last or in the middle of its prompts."""
+    eos, first = call["eos_token_id"], call["prompts"][0]
+    return {**call, "prompts": [[*first, eos], [eos, *first], [first[0], eos, first[0]], *call["prompts"]]}
 
 
 def kept(call: dict[str, Any]) -> dict[str, Any]:
@@ -343,10 +353,10 @@ def judged(call: Any, answers: Answers, items: dict[str, Any], dtype: Any) -> li
 def judged_prompt(call: Any, name: str, ref: list[Beam], beams: Any, dtype: Any) -> list[Finding]:
     """Tokens exactly, scores within what the dtype's arithmetic may blur."""
     beams = possible(beams)
-    tokens = [tokens for tokens, _ in beams]
+    got = [tokens for tokens, _ in beams]
     wanted = [list(beam.tokens) for beam in ref]
-    if tokens != wanted:
-        return [Finding(f"{name}: beams", False, detail=first_difference(tokens, wanted))]
+    if got != wanted:
+        return [Finding(f"{name}: beams", False, detail=first_difference(got, wanted))]
     scores = as_array([score for _, score in beams])
     answer = np.array([[beam.score(call["alpha"])] for beam in ref])
     allowed = np.array([[blurred(call, beam, dtype)] for beam in ref])
@@ -365,9 +375,9 @@ def possible(beams: Any) -> list[tuple[Any, Any]]:
     return pairs
 
 
-def first_difference(tokens: Sequence[Any], wanted: Sequence[Any]) -> str:
+def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str:
     """Where two lists of beams part."""
-    pairs = enumerate(itertools.zip_longest(tokens, wanted))
+    pairs = enumerate(itertools.zip_longest(got, wanted))
     place, (ours, theirs) = next((i, pair) for i, pair in pairs if pair[0] != pair[1])
     return f"beam {place}: {describe(ours)}, expected {describe(theirs)}"
 
