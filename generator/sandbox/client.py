@@ -15,6 +15,7 @@ from generator.sandbox import installed, launch
 
 START_SECONDS = 60.0
 END_SECONDS = 10.0
+CLOSE_SECONDS = 5.0
 
 
 class ZygoteLost(Exception):
@@ -70,11 +71,14 @@ class Zygote:
         return str(answer["how"])
 
     def close(self) -> None:
-        """Kill the zygote and all in its session; with it goes every namespace it is in."""
+        """End the zygote and all that it made: it does so when we hang up; otherwise kill it."""
         self.control.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        try:
+            self._process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
 

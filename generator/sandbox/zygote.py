@@ -46,6 +46,11 @@ class Zygote:
         while (data := self._receive())[0]:
             for line in data[0].splitlines():
                 self._do(json.loads(line), data[1])
+        if self._pid:
+            self._finish()
+        if self._spare is not None:
+            self._spare.line.close()  # it ends when it reads that there will be no case
+            os.waitpid(self._spare.pid, 0)
 
     def _do(self, request: dict[str, Any], descriptors: list[int]) -> None:
         if "run" in request:
@@ -104,7 +109,8 @@ class Zygote:
             self._end_strays()
         self._confinement.clean_scratch()
         answer = json.dumps({"ended": self._case, "how": _how(status)})
-        self._control.sendall(answer.encode() + b"\n")
+        with contextlib.suppress(OSError):  # the judge may have hung up
+            self._control.sendall(answer.encode() + b"\n")
 
     def _end_strays(self) -> None:
         """Without a namespace: kill all that runs as the case's user, and reap what we adopted."""
