@@ -98,6 +98,8 @@ def score(challenge: Challenge, checks: dict[str, CheckResult]) -> float:
 def passed_share(result: CheckResult) -> float:
     """The share of a check's testable cases that passed."""
     testable = [case for case in result.cases if case.verdict is not Verdict.NOT_TESTABLE]
+    if not testable:
+        return float(result.verdict is Verdict.PASSED)
     return sum(case.verdict is Verdict.PASSED for case in testable) / len(testable)
 
 

@@ -83,9 +83,9 @@ def duel_questions(
 ) -> Iterator[Question]:
     """Both orders of every pair of runs of a challenge."""
     for slug, challenge in corpus.challenges.items():
-        prompt = challenge_prompt(corpus.root, slug)
         entered = [model for model in corpus.models if f"{model}/{slug}" in shown]
         for a, b in combinations(entered, 2):
+            prompt = challenge_prompt(corpus.root, slug)
             sides = {m: (evidence.get(f"{m}/{slug}"), shown[f"{m}/{slug}"].text) for m in (a, b)}
             for part, first, second in (("forward", a, b), ("backward", b, a)):
                 messages = comparing(challenge, prompt, sides[first], sides[second])

@@ -1,0 +1,93 @@
+"""A judge behind a real local HTTP server that plays what a test scripts, and a client for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from generator.data import JudgeSettings, Prices
+from generator.judge.budget import Budget
+from generator.judge.client import Client
+
+Handler = Callable[[Request], Response]
+
+GRADE = {
+    "dimensions": [
+        {"dimension": name, "reasons": "because", "quotes": [], "letter": "B"}
+        for name in (
+            "correctness",
+            "completeness",
+            "code quality",
+            "analysis depth",
+            "testing",
+            "algorithmic sophistication",
+            "GPU mapping",
+        )
+    ],
+    "summary": "fair",
+}
+
+
+def completion(content: Any, finish: str = "stop", **more: Any) -> dict[str, Any]:
+    """The body of a chat completion; `content` that is no text is sent as JSON."""
+    text = content if isinstance(content, str) or content is None else json.dumps(content)
+    message = {"role": "assistant", "content": text, **more}
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "scripted-1",
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100},
+    }
+
+
+def reply(body: Any, status: int = 200, **headers: str) -> Response:
+    """An HTTP response with a JSON body."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(json.dumps(body), status, named, mimetype="application/json")
+
+
+@pytest.fixture
+def script(httpserver: HTTPServer) -> Callable[..., list[dict[str, Any]]]:
+    """Script the server: responses or handlers, one a request, the last repeated; returns its log."""
+
+    def scripted(*steps: Response | Handler) -> list[dict[str, Any]]:
+        log: list[dict[str, Any]] = []
+
+        def handle(request: Request) -> Response:
+            step = steps[min(len(log), len(steps) - 1)]
+            log.append(json.loads(request.get_data()))
+            return step if isinstance(step, Response) else step(request)
+
+        httpserver.expect_request("/v1/chat/completions").respond_with_handler(handle)
+        return log
+
+    return scripted
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    """The seconds that the client waited between attempts."""
+    return []
+
+
+@pytest.fixture
+def client(httpserver: HTTPServer, waits: list[float]) -> Client:
+    """A client of the scripted server that notes its waits instead of waiting."""
+    settings = JudgeSettings(
+        name="scripted",
+        base_url=httpserver.url_for("/v1"),
+        model="scripted",
+        structured="json_object",
+        max_tokens=1000,
+        concurrency=2,
+        timeout_seconds=1,
+        prices=Prices(input=1, cached=0.1, output=2),
+    )
+    return Client(settings, Budget(), sleep=waits.append)
