@@ -26,11 +26,12 @@ EXPORTS = {"*[Cc]ache*": ()}
 
 BESIDE = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
 WRITES = re.compile(r"^_?(update|append|write|add|put|store|push|insert|extend|set|cache)")
+OPENS = re.compile(r"^(allocate|add|register|create|new|start|open|init)_?(seq|sequence|request|slot)$")
 READS = re.compile(r"^_?(get|read|fetch|gather|view|retrieve|lookup|full|dequant|slice|as_)")
 LENGTHS = re.compile(r"len|pos|count|num_tokens|filled|offset|size")
 MEMORY = re.compile(r"bytes|memory|footprint|mem_")
 ATTENDS = re.compile(r"att(n|en|d)|forward|step|decode|prefill|__call__|mha|sdpa")
-NOT_ATTENTION = re.compile(r"ref|naive|full|recompute|no_?cache|without|uncached|project|split|mask|bench|test|demo|flops|loop")
+NOT_ATTENTION = re.compile(r"ref|naive|full|recompute|no_?cache|without|uncached|project|split|make_mask|bench|test|demo|flops|loop")
 DECODERS = re.compile(r"decoder|transformer|model|lm$|gpt|generat", re.I)
 NOT_DECODERS = re.compile(r"config|block$|layer$|cost|memory|analy|profil|attention$|cache$|tensor", re.I)
 STEPS = ("forward_step", "decode_step", "step", "decode", "forward_incremental", "forward", "__call__")
@@ -307,7 +308,7 @@ class CacheUse:
         self.layered = "num_layers" in self.constructor
         self.writer = self.layout = self.reader = self.read_layout = None
         self.lists = self.per_row_objects = self.padded = False
-        self.many = self.bare = False
+        self.many = self.bare = self.totals = False
         self.exact = -1.0
 
     def _config_slots(self):
@@ -333,7 +334,20 @@ class CacheUse:
         if self.writer is None:
             raise NotTestable(f"{self.kind.__name__}: no way to write a token and read it back")
         self.many = self._takes_many()
+        self.totals = "lengths" in slots(getattr(self.kind, self.writer)) and not self._appends(False)
         return self
+
+    def _appends(self, totals):
+        """Whether a second token lands after the first when lengths mean new (or total) tokens."""
+        self.totals = totals
+        tokens = np.random.default_rng(5).standard_normal((2, 2, 3, 2, 5))
+        try:
+            cache = Cache(self, TRY, np.float64)
+            for t in range(2):
+                cache.write(0, *tokens[:, :, :, t : t + 1], None)
+            return np.allclose(cache.read(0, 1)[0], tokens[0, 1], atol=0.2)
+        except Exception:
+            return False
 
     def _options(self, writer):
         taken = indexes(getattr(self.kind, writer))
@@ -438,6 +452,15 @@ class Cache:
         self.objects = [[call(use.kind, known, use.pieces) for _ in range(rows)] for _ in range(layers)]
         self.counts = np.zeros((config["num_layers"], config["batch_size"]), dtype=np.int64)
         self.returned = {}
+        self.rows = [self._open_row(row) for row in range(config["batch_size"])]
+
+    def _open_row(self, row):
+        """What the output calls a row: its number, or what a method that opens a sequence returns."""
+        names = [n for n, _ in methods(self.use.kind) if OPENS.search(n)]
+        for owner in [self.object(layer, row) for layer in range(len(self.objects))] if names else []:
+            made = call(getattr(owner, names[0]), {"row": row, "batch_size": row}, self.use.pieces)
+            row = made if isinstance(made, (int, np.integer)) and made is not None else row
+        return row
 
     def object(self, layer, row=0):
         """The output's object that holds this layer and row."""
@@ -476,9 +499,11 @@ class Cache:
         if self.use.lists:
             k, v = k.tolist(), v.tolist()
         at = int(self.counts[layer, row or 0])
+        row = row if row is None else self.rows[row]
         known = {
             "k": k, "v": v, "layer": layer, "row": row, "head": head, "position": at,
-            "positions": self.counts[layer].copy(), "new_lengths": new, "lengths": new,
+            "positions": self.counts[layer].copy(), "new_lengths": new,
+            "lengths": new + self.counts[layer] if self.use.totals else new,
             "batch_size": row, "num_heads": head, "num_layers": layer,
         }  # fmt: skip
         bare = self.use.bare and (new == new[0]).all()
@@ -489,9 +514,10 @@ class Cache:
     def raw_read(self, layer, row):
         """What the output's reader returns for keys and values, arrays or lists; None if neither."""
         owner, reader = self.object(layer, row), self.use.reader
+        name = self.rows[row]
         known = {
-            "layer": layer, "row": row, "first": 0, "position": 0, "length": int(self.counts[layer, row]),
-            "lengths": self.counts[layer].copy(), "batch_size": row, "num_layers": layer,
+            "layer": layer, "row": name, "first": 0, "position": 0, "length": int(self.counts[layer, row]),
+            "lengths": self.counts[layer].copy(), "batch_size": name, "num_layers": layer,
             "new_tokens": int(self.counts[layer, row]), "tokens": int(self.counts[layer, row]),
         }  # fmt: skip
         if reader is None:
@@ -635,6 +661,7 @@ class AttentionUse:
         self.name = function.__qualname__
         self.layout, self.lists, self.update, self.turned = "btD", False, "self", False
         self.out_layout, self.mask, self.mask_many, self.many, self.bare = None, "", "", False, False
+        self.causal, self.prefill = False, None
         self.projects = {"w_q", "w_k", "w_v"} <= self.slots or (owner is not None and self._has_weights())
 
     def possible(self):
@@ -746,8 +773,8 @@ class AttentionUse:
                 continue
             if y.shape == x.shape:
                 usable.append((not np.allclose(y[:, 0], first, rtol=1e-3, atol=1e-3), self.mask_many))
-        self.many = bool(usable)
-        self.mask_many = min(usable, key=lambda pair: pair[0])[1] if usable else ""
+        sees_later, self.mask_many = min(usable, key=lambda pair: pair[0], default=(True, ""))
+        self.many, self.causal = bool(usable), not sees_later
 
     def attend(self, cache, layer, x, weights, lengths):
         """One layer: append the new tokens' keys and values and attend; x and result (B, T, D)."""
@@ -759,8 +786,12 @@ class AttentionUse:
             y = np.zeros(x.shape)
             y[:, : new[0]] = self.attend(cache, layer, x[:, : new[0]], weights, None)
             return y
+        if x.shape[1] > 1 and self.prefill and not cache.counts[layer].any():
+            return self.prefill.attend(cache, layer, x, weights, lengths)
         if x.shape[1] > 1 and not self.many:
             raise NotTestable(f"{self.name} takes one token at a time")
+        if x.shape[1] > 1 and self._stateless() and cache.counts[layer].any() and self.owner is None:
+            raise NotTestable(f"{self.name} is not told which of the keys are new")
         if self.update == "before":
             cache.write(layer, split(x @ weights[1], heads), split(x @ weights[2], heads), None)
         if "b" in self.layout:
@@ -1108,7 +1139,24 @@ def attention_uses(pieces, use):
         except NotTestable as reason:
             reasons.append(str(reason))
     found.sort(key=lambda a: (a._stateless() and a.owner is None, not a.projects))
+    settle_prefill(found)
     return found, "; ".join(reasons)
+
+
+def settle_prefill(found):
+    """Decide which callables are asked to take several tokens at once.
+
+    The first is, unless it is plainly for single steps and lets a token see later ones: then a
+    causal one, which some outputs have for prompts alone, prefills for it. The others may be meant
+    for single steps, and are asked only if they are causal.
+    """
+    for number, attention in enumerate(found):
+        if not attention.many or attention.causal:
+            continue
+        for_steps = attention._stateless() or re.search("decode|step|incremental|single", attention.name.lower())
+        attention.many = number == 0 and not for_steps
+    if found and not found[0].causal:
+        found[0].prefill = next((a for a in found[1:] if a.many and a.causal), None)
 
 
 def decoder_use(pieces, use, wanted):
