@@ -1,0 +1,90 @@
+"""The Jinja environment of all pages: escaping that cannot be forgotten, and a few filters."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from generator.render import escape, paths
+from generator.render.verdicts import LABELS, MARKS
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+BLANK = re.compile(r"\n(?:[ \t]*\n)+(?=[ \t]+<|</)")
+FENCE = re.compile("\0(\\d+)\0")
+
+
+@functools.cache
+def environment() -> Environment:
+    """The environment; every printed value goes through escape.encode."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=escape.encode,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"number": number, "points": points, "count": count, "anchor": anchor}
+    made.filters |= {"sized": sized, "minus": minus, "verbatim": escape.verbatim}
+    made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS}
+    return made
+
+
+def page(template: str, here: str, **context: object) -> str:
+    """The text of the page at `here`; templates call `link(path, anchor)` for relative addresses."""
+    kept: list[Markup] = []
+
+    def fence(code: str, language: str = "text", options: str = "") -> Markup:
+        """A listing, set aside until the template's own blank lines have been squeezed."""
+        kept.append(escape.fence(code, language, options))
+        return Markup(f"\0{len(kept) - 1}\0")  # noqa: S704 - escaped text holds no control characters
+
+    template_ = environment().get_template(template)
+    text = template_.render(here=here, link=linker(here), fence=fence, **context)
+    text = BLANK.sub("\n", text).strip() + "\n"
+    return FENCE.sub(lambda match: kept[int(match[1])], text)
+
+
+def fragment(template: str, here: str, **context: object) -> Markup:
+    """A part of the page at `here`, as markup to be set into it."""
+    return Markup(page(template, here, **context))  # noqa: S704 - rendered with escaping
+
+
+def linker(here: str) -> Callable[..., str]:
+    """The `link` function of one page."""
+    return functools.partial(paths.link, here)
+
+
+def number(value: float | None) -> str:
+    """A measured number in three digits; nothing for none."""
+    return "" if value is None else f"{value:.3g}"
+
+
+def points(value: float | None) -> str:
+    """Grade points in two decimals."""
+    return "" if value is None else f"{value:.2f}"
+
+
+def count(number_: int, one: str, many: str = "") -> str:
+    """`1 run`, `3 runs`."""
+    return f"{number_:,} {one if number_ == 1 else many or one + 's'}"
+
+
+def sized(size: int) -> str:
+    """A file's size for people."""
+    return f"{size:,} B" if size < 10_000 else f"{size / 1000:,.0f} kB"
+
+
+def minus(letter: str | None) -> str:
+    """A letter grade with a true minus sign, which lines up with the plus."""
+    return (letter or "").replace("-", "\N{MINUS SIGN}")
+
+
+def anchor(name: str) -> str:
+    """A name as an HTML id."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)

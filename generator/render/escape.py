@@ -1,0 +1,74 @@
+"""The one place where text from outputs, logs and judges is made harmless.
+
+Pages are Markdown with HTML blocks in it, so a text must be inert in both: every character that either
+of them reads as more than itself becomes a numeric entity, which both show as the character. The Jinja
+environment applies this to every value it prints (see env.py); a template cannot forget it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from markupsafe import Markup
+
+ACTIVE = re.compile(r"""[&<>"'\\`*{}\[\]#|~@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.""")
+BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
+SPACES = re.compile(r"\s+")
+
+
+def visible(character: str) -> str:
+    """The character, or what stands for one that has no shape or reorders its neighbours."""
+    code = ord(character)
+    if code in BIDI:
+        return (
+            f"\N{MATHEMATICAL LEFT ANGLE BRACKET}U+{code:04X}\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
+        )
+    if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code in {0xFFFE, 0xFFFF}:
+        return "\N{REPLACEMENT CHARACTER}"
+    return character
+
+
+def plain(text: str) -> str:
+    """A text on one line, without control characters."""
+    return "".join(map(visible, SPACES.sub(" ", text)))
+
+
+def encode(value: object) -> Markup:
+    """A value as text that is inert in HTML, in HTML attributes and in Markdown."""
+    if value is None:
+        return Markup()
+    if hasattr(value, "__html__"):
+        return Markup(value)  # noqa: S704 - markup is made by templates and by this module alone
+    text = ACTIVE.sub(lambda match: f"&#{ord(match[0])};", plain(str(value)))
+    return Markup(text)  # noqa: S704 - nothing active is left in it
+
+
+def verbatim(text: str) -> Markup:
+    """A text on one line for the inside of a fence, where entities would be shown as such."""
+    return Markup(plain(text).replace("`", "'"))  # noqa: S704 - only ever set inside a fence
+
+
+def source_text(data: bytes) -> str:
+    """The text of a source file for a listing: lines end in a line feed, odd characters are visible.
+
+    Bytes that are not UTF-8 are shown as replacement characters. Lines are as editors count them.
+    """
+    text = data.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(
+        "".join(c if c == "\t" else visible(c) for c in line) for line in text.split("\n")
+    )
+
+
+def fence(code: str, language: str = "text", options: str = "") -> Markup:
+    """A fenced code block whose fence is longer than any run of backticks inside."""
+    longest = max((len(run) for run in re.findall("`+", code)), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return Markup(f"{ticks} {{ .{language} {options} }}\n{code.rstrip()}\n{ticks}\n")  # noqa: S704 - inert inside a fence
+
+
+def front_matter(title: str, description: str, **more: object) -> Markup:
+    """The YAML head of a page. The theme prints title and description unescaped, so they are encoded."""
+    fields = {"title": str(encode(title)), "description": str(encode(description)), **more}
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
+    return Markup("---\n" + "\n".join(lines) + "\n---\n")  # noqa: S704 - encoded above

@@ -1,0 +1,28 @@
+"""One module per kind of page; each has `pages(site)`, which yields every page of that kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.render.pages import (
+    challenge,
+    contradictions,
+    data,
+    duel,
+    home,
+    methodology,
+    model,
+    ranking,
+    run,
+    source,
+)
+from generator.render.pages.common import Page
+from generator.render.site import Site
+
+KINDS = (home, methodology, ranking, challenge, model, run, source, duel, contradictions, data)
+
+
+def all_pages(site: Site) -> Iterator[Page]:
+    """Every generated page, in a fixed order."""
+    for kind in KINDS:
+        yield from kind.pages(site)

@@ -1,0 +1,87 @@
+"""A challenge: who passes and why not, check by check, the traps, and the prompt.
+
+Like the page of a run, it is a list of panels; see pages/run.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from markupsafe import Markup
+
+from generator.data import Challenge
+from generator.render import analysis, charts, env, paths, tasks
+from generator.render.pages.common import Page, names, page
+from generator.render.site import Site
+
+Panel = Callable[[Site, Challenge], Markup | None]
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The index and a page per challenge."""
+    head = ("Challenges", "The tasks, how hard they are, what is checked, and how many outputs pass.")
+    yield page(site, "challenges.md.j2", paths.CHALLENGES, head)
+    for challenge in site.challenges:
+        parts = [panel(site, challenge) for panel in PANELS]
+        yield page(
+            site,
+            "challenge.md.j2",
+            paths.challenge(challenge.slug),
+            (challenge.title, challenge.summary),
+            challenge=challenge,
+            sections=[part for part in parts if part],
+        )
+
+
+def part(template: str, site: Site, challenge: Challenge, **context: object) -> Markup:
+    """One section of the page of a challenge."""
+    here = paths.challenge(challenge.slug)
+    row = [cell for cell in site.row(challenge.slug) if cell.entered]
+    return env.fragment(
+        template, here, site=site, challenge=challenge, cells=row, names=names(site), **context
+    )
+
+
+def results(site: Site, challenge: Challenge) -> Markup | None:
+    """Published letters beside verdicts."""
+    return part("challenge/results.md.j2", site, challenge)
+
+
+def said(site: Site, challenge: Challenge) -> Markup | None:
+    """The analysis, composed by named rules."""
+    remarks = analysis.remarks(site.row(challenge.slug))
+    return part("challenge/analysis.md.j2", site, challenge, remarks=remarks)
+
+
+def checks(site: Site, challenge: Challenge) -> Markup | None:
+    """Runs by checks."""
+    tested = [c for c in site.row(challenge.slug) if c.evidence and c.evidence.checks]
+    groups = [
+        (name, group, [(n, c) for n, c in challenge.checks.items() if c.group == name])
+        for name, group in challenge.groups.items()
+    ]
+    return part("challenge/checks.md.j2", site, challenge, groups=groups, tested=tested) if tested else None
+
+
+def accuracy(site: Site, challenge: Challenge) -> Markup | None:
+    """Error against bound."""
+    chart = charts.accuracy(site.row(challenge.slug))
+    return part("challenge/accuracy.md.j2", site, challenge, chart=chart) if chart else None
+
+
+def traps(site: Site, challenge: Challenge) -> Markup | None:
+    """The mistakes that the checks are built to catch."""
+    by_check: dict[str, list[tasks.Mutant]] = {}
+    for mutant in tasks.mutants(site.results.corpus.root, challenge.slug):
+        by_check.setdefault(mutant.check, []).append(mutant)
+    return part("challenge/traps.md.j2", site, challenge, by_check=by_check)
+
+
+def prompt(site: Site, challenge: Challenge) -> Markup | None:
+    """What a model is given."""
+    text = tasks.prompt(site.results.corpus.root, challenge.slug)
+    body = Markup(text)  # noqa: S704 - ours, from challenges/
+    return part("challenge/prompt.md.j2", site, challenge, prompt=body) if text else None
+
+
+PANELS: tuple[Panel, ...] = (results, said, checks, accuracy, traps, prompt)

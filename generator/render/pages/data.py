@@ -1,0 +1,182 @@
+"""The page of downloads, the files it offers, badges, and a feed of record changes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from generator.data import (
+    POINTS,
+    Contradiction,
+    Duel,
+    Evidence,
+    Grade,
+    PublishedGrades,
+    Ranking,
+    Record,
+)
+from generator.render import env, paths
+from generator.render.analysis import failed_checks
+from generator.render.pages.common import Page, page
+from generator.render.pages.run import worst
+from generator.render.site import Cell, Site
+
+SCHEMAS: dict[str, type[Record]] = {
+    "contradiction": Contradiction,
+    "duel": Duel,
+    "evidence": Evidence,
+    "grade": Grade,
+    "published-grades": PublishedGrades,
+    "ranking": Ranking,
+}
+Row = dict[str, Any]
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The page and every file."""
+    tables = {name: list(rows) for name, rows in tables_of(site).items()}
+    head = ("Data", "Everything on this site as CSV and JSON, with JSON Schemas.")
+    yield page(site, "data.md.j2", paths.DATA, head, tables=tables, schemas=SCHEMAS, says=SAYS)
+    for name, rows in tables.items():
+        yield Page(f"data/{name}.json", as_json(rows))
+        yield Page(f"data/{name}.csv", as_csv(rows))
+    yield Page("data/rankings.json", as_json(rankings(site)))
+    for name, kind in SCHEMAS.items():
+        yield Page(f"data/schema/{name}.json", as_json(kind.model_json_schema()))
+    for model in site.models:
+        yield Page(f"badges/{paths.safe(model.slug)}.svg", badge(site, model.slug))
+    yield Page("feed.xml", feed(site))
+
+
+SAYS = {
+    "runs": "One row a run: provenance, published letter, verdict, state of the record, seed.",
+    "checks": "One row a run and check: verdict, cases, worst error and its bound.",
+    "grades": "One row a grader and run: letter, grade points, reason.",
+    "duels": "One row a grader, challenge and pair: winner and margin.",
+    "contradictions": "One row a cell where tests and published letter do not go together.",
+}
+
+
+def tables_of(site: Site) -> dict[str, Iterable[Row]]:
+    """The tables, by name."""
+    return {
+        "runs": (run_row(cell) for cell in site.runs()),
+        "checks": (row for cell in site.runs() for row in check_rows(cell)),
+        "grades": (
+            grade_row(found[key]) for g in site.graders for found in [site.results.grades[g]] for key in sorted(found)
+        ),
+        "duels": (duel.model_dump() for g in sorted(site.results.duels) for duel in site.results.duels[g]),
+        "contradictions": (c.model_dump() for c in site.results.contradictions),
+    }  # fmt: skip
+
+
+def run_row(cell: Cell) -> Row:
+    """A run as a row."""
+    evidence = cell.evidence
+    return {
+        "model": cell.model.slug,
+        "challenge": cell.challenge.slug,
+        "provenance": cell.model.provenance.value,
+        "published": cell.letter,
+        "by_evidence": cell.graded.letter if cell.graded else None,
+        "verdict": evidence.verdict.value if evidence else None,
+        "record": cell.standing,
+        "checks": len(evidence.checks) if evidence else None,
+        "failed": failed_checks(cell),
+        "seed": evidence.seed if evidence else None,
+        "made_at": evidence.made_at if evidence else None,
+    }
+
+
+def check_rows(cell: Cell) -> Iterator[Row]:
+    """A run's checks as rows."""
+    for name, result in cell.evidence.checks.items() if cell.evidence else ():
+        check = cell.challenge.checks.get(name)
+        finding = worst(result)
+        yield {
+            "model": cell.model.slug,
+            "challenge": cell.challenge.slug,
+            "check": name,
+            "group": check.group if check else None,
+            "verdict": result.verdict.value,
+            "cases": len(result.cases),
+            "error": finding.error if finding else None,
+            "bound": finding.bound if finding else None,
+        }
+
+
+def grade_row(grade: Grade) -> Row:
+    """A grade as a row."""
+    return {
+        "grader": grade.grader,
+        "kind": grade.kind,
+        "model": grade.model,
+        "challenge": grade.challenge,
+        "letter": grade.letter,
+        "points": POINTS[grade.letter] if grade.letter else None,
+        "why": grade.why,
+    }
+
+
+def rankings(site: Site) -> Row:
+    """Every ranking, with the points that letters count."""
+    found = {g: r.model_dump() for g in site.graders if (r := site.ranking(g))}
+    return {"points": POINTS, "rankings": found}
+
+
+def as_json(value: object) -> str:
+    """Canonical JSON; infinities and NaN, which JSON lacks, become null."""
+    return json.dumps(finite(value), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def finite(value: object) -> object:
+    """The value without numbers that JSON cannot hold."""
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return value
+
+
+def as_csv(rows: list[Row]) -> str:
+    """Comma-separated values with a header line; lists are joined by spaces."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    if rows:
+        writer.writerow(rows[0])
+    writer.writerows([plain(value) for value in row.values()] for row in rows)
+    return out.getvalue()
+
+
+def plain(value: object) -> object:
+    """A cell that no spreadsheet reads as a formula."""
+    if isinstance(value, (list, tuple)):
+        value = " ".join(map(str, value))
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return "'" + value
+    return value
+
+
+def badge(site: Site, model: str) -> str:
+    """A small SVG for a model's own pages: how many of its outputs pass."""
+    cells = [cell for cell in site.column(model) if cell.run]
+    text = f"{sum(c.verdict == 'passed' for c in cells)} of {len(cells)} pass"
+    name = f"{site.column(model)[0].model.name} ({site.column(model)[0].provenance})"
+    return env.page("badge.svg.j2", "badges/x.svg", left=name, right=text, width=width)
+
+
+def width(text: str) -> int:
+    """Roughly how wide a text is in an 11-pixel sans-serif, in pixels, with its padding."""
+    return round(6.4 * len(text)) + 14
+
+
+def feed(site: Site) -> str:
+    """An Atom feed of the newest records; its time is that of the newest, not of the build."""
+    made = [cell for cell in site.runs() if cell.evidence]
+    newest = sorted(made, key=lambda c: (c.evidence.made_at if c.evidence else "", c.key), reverse=True)
+    return env.page("feed.xml.j2", "feed.xml", cells=newest[:100], paths=paths)

@@ -1,0 +1,106 @@
+"""Two models head to head: each shared challenge, the record, and how their outputs are built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from generator.data import Challenge, Duel, Model
+from generator.render import paths
+from generator.render.listing import Definition, listings, outline
+from generator.render.pages.common import Page, page
+from generator.render.site import Cell, Site
+
+
+@dataclass(frozen=True)
+class Bout:
+    """One challenge of a pair: the two cells, and every grader's duel."""
+
+    challenge: Challenge
+    a: Cell
+    b: Cell
+    duels: dict[str, Duel]
+
+    @property
+    def shared(self) -> bool:
+        """Whether both entered."""
+        return self.a.entered and self.b.entered
+
+
+@dataclass(frozen=True)
+class Build:
+    """How one output is built: files, lines, tests, and what its code defines."""
+
+    files: int
+    lines: int
+    tests: int
+    definitions: tuple[Definition, ...]
+
+    @property
+    def names(self) -> set[str]:
+        """The names of what is defined."""
+        return {definition.name for definition in self.definitions}
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The index and a page per pair."""
+    head = ("Head to head", "Any two models, challenge by challenge, with the tests beside the grades.")
+    records = {
+        (a.slug, b.slug): {g: record(site, g, a.slug, b.slug) for g in site.graders}
+        for a, b in site.pairs
+    }
+    yield page(site, "duels.md.j2", paths.DUELS, head, records=records)
+    builds = {cell.key: build(cell) for cell in site.runs()}
+    for a, b in site.pairs:
+        yield pair(site, a, b, builds)
+
+
+def pair(site: Site, a: Model, b: Model, builds: dict[str, Build]) -> Page:
+    """The page of one pair."""
+    bouts = [bout(site, challenge, a, b) for challenge in site.challenges]
+    return page(
+        site,
+        "duel.md.j2",
+        paths.duel(a.slug, b.slug),
+        (f"{a.name} against {b.name}", f"{a.name} and {b.name}, challenge by challenge."),
+        a=a,
+        b=b,
+        bouts=[b_ for b_ in bouts if b_.shared],
+        alone=[b_ for b_ in bouts if not b_.shared and (b_.a.entered or b_.b.entered)],
+        records={g: record(site, g, a.slug, b.slug) for g in site.graders},
+        builds=builds,
+    )
+
+
+def bout(site: Site, challenge: Challenge, a: Model, b: Model) -> Bout:
+    """One challenge of a pair."""
+    found = {
+        grader: duel
+        for grader in site.graders
+        if (duel := site.duels(grader, a.slug, b.slug).get(challenge.slug))
+    }
+    cells = site.cell(a.slug, challenge.slug), site.cell(b.slug, challenge.slug)
+    return Bout(challenge, *cells, found)
+
+
+def record(site: Site, grader: str, a: str, b: str) -> tuple[int, int, int]:
+    """Wins of a, wins of b and ties, by one grader."""
+    winners = [duel.winner for duel in site.duels(grader, a, b).values()]
+    return winners.count(a), winners.count(b), winners.count(None)
+
+
+def build(cell: Cell) -> Build:
+    """The structure of a cell's output; empty where there is none."""
+    found = listings(cell.run) if cell.run else []
+    code = [listing for listing in found if listing.language in {"python", "cuda", "cpp"}]
+    return Build(
+        files=len(code),
+        lines=sum(listing.lines for listing in code),
+        tests=sum("test" in listing.artifact.path.lower() for listing in code),
+        definitions=tuple(
+            definition
+            for listing in code
+            if "test" not in listing.artifact.path.lower()
+            for definition in outline(listing)
+        ),
+    )

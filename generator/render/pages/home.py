@@ -1,0 +1,60 @@
+"""The first page: what this is, one reason to care, the matrix, the ranking, how far to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.data import Contradiction
+from generator.render import charts, paths
+from generator.render.pages.common import Page, names, page
+from generator.render.site import EVIDENCE, PUBLISHED, Site
+from generator.render.verdicts import MEANS, SENTENCES
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The one page."""
+    ranking = site.ranking(PUBLISHED) or site.ranking(EVIDENCE)
+    yield page(
+        site,
+        "home.md.j2",
+        paths.HOME,
+        (
+            "Overview",
+            "Outputs of language models for low-level ML kernels, run against tests and set beside "
+            "the grades that a judge published without running them.",
+        ),
+        trust=trust(site),
+        worst=telling(site),
+        legend=[v for v in MEANS if any(c.verdict == v for c in site.runs())],
+        MEANS=MEANS,
+        SENTENCES=SENTENCES,
+        ranking=ranking,
+        chart=charts.intervals(ranking, names(site)) if ranking else None,
+        meta={"hide": ["navigation", "toc"]},
+    )
+
+
+def telling(site: Site) -> Contradiction | None:
+    """The largest disagreement between a published letter and the tests."""
+    return site.results.contradictions[0] if site.results.contradictions else None
+
+
+def trust(site: Site) -> list[tuple[str, str, str]]:
+    """How far to trust the site: what was run, what disagrees, what is out of date or ungraded."""
+    runs = list(site.runs())
+    current = sum(cell.standing == "current" for cell in runs)
+    stale = sum(cell.standing == "stale" for cell in runs)
+    ungraded = sum(cell.graded is None or cell.graded.letter is None for cell in runs)
+    return [
+        (f"{current} of {len(runs)}", "runs with current evidence", paths.METHODOLOGY),
+        (str(len(site.results.contradictions)), "grades that the tests contradict", paths.CONTRADICTIONS),
+        (str(stale), "records out of date", ""),
+        (str(ungraded), "runs the evidence cannot grade", ""),
+        (judged(site), "grades by a judge that saw the evidence", ""),
+    ]
+
+
+def judged(site: Site) -> str:
+    """How many grades a language model gave that was shown the evidence."""
+    found = [g for grades in site.results.grades.values() for g in grades.values()]
+    return str(sum(g.kind == "judged" and g.letter is not None for g in found))

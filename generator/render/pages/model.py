@@ -1,0 +1,87 @@
+"""A model: its grades by challenge beside the tests, what it does well and badly, its duels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from markupsafe import Markup
+
+from generator.data import Model, Place
+from generator.render import analysis, charts, env, paths
+from generator.render.pages.common import Page, names, page, ranks
+from generator.render.pages.duel import record
+from generator.render.site import Site
+
+Panel = Callable[[Site, Model], Markup | None]
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The index and a page per model."""
+    head = ("Models", "Who is compared here, what was entered, and how much of it the tests pass.")
+    yield page(site, "models.md.j2", paths.MODELS, head)
+    for model in site.models:
+        parts = [panel(site, model) for panel in PANELS]
+        title = f"{model.name}: grades beside what the tests say of each output."
+        yield page(
+            site,
+            "model.md.j2",
+            paths.model(model.slug),
+            (model.name, title),
+            model=model,
+            places=places(site, model.slug),
+            cells=site.column(model.slug),
+            sections=[part for part in parts if part],
+        )
+
+
+def places(site: Site, model: str) -> list[tuple[str, Place]]:
+    """A model's place in every grader's ranking."""
+    return [
+        (grader, place)
+        for grader in site.graders
+        if (ranking := site.ranking(grader))
+        for place in ranking.places
+        if place.model == model
+    ]
+
+
+def part(template: str, site: Site, model: Model, **context: object) -> Markup:
+    """One section of the page of a model."""
+    return env.fragment(
+        template,
+        paths.model(model.slug),
+        site=site,
+        model=model,
+        cells=[cell for cell in site.column(model.slug) if cell.entered],
+        names=names(site),
+        ranks=ranks,
+        **context,
+    )
+
+
+def grades(site: Site, model: Model) -> Markup | None:
+    """Grade and verdict by challenge."""
+    chart = charts.trajectory(site.column(model.slug))
+    return part("model/grades.md.j2", site, model, chart=chart)
+
+
+def balance(site: Site, model: Model) -> Markup | None:
+    """Strengths and weaknesses by the tests."""
+    column = site.column(model.slug)
+    good, bad = analysis.strengths(column), analysis.weaknesses(column)
+    return part("model/balance.md.j2", site, model, good=good, bad=bad) if good or bad else None
+
+
+def duels(site: Site, model: Model) -> Markup | None:
+    """The record against every other model, by grader."""
+    rows = []
+    for a, b in site.pairs:
+        if model.slug not in {a.slug, b.slug}:
+            continue
+        other = b if a.slug == model.slug else a
+        found = {g: record(site, g, model.slug, other.slug) for g in site.graders}
+        rows.append((other, paths.duel(a.slug, b.slug), found))
+    return part("model/duels.md.j2", site, model, rows=rows) if rows else None
+
+
+PANELS: tuple[Panel, ...] = (grades, balance, duels)

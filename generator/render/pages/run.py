@@ -1,0 +1,159 @@
+"""A run: verdict first, then every check with its numbers, then how it was made and how to repeat it.
+
+The page is a list of panels. A panel is a function of (site, cell) that returns markup for its section,
+or None where there is nothing to say; adding one to PANELS is all it takes to add a section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from generator.data import CaseResult, Check, CheckResult, Finding, Group
+from generator.render import env, paths
+from generator.render.listing import listings
+from generator.render.pages.common import Page, names, page
+from generator.render.site import Cell, Site
+from generator.render.verdicts import MEANS, SENTENCES
+
+SHOWN_CASES = 6
+Panel = Callable[[Site, Cell], Markup | None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One check of a run: its numbers at their worst, and the cases that failed."""
+
+    name: str
+    check: Check
+    result: CheckResult
+    worst: Finding | None
+    failing: tuple[CaseResult, ...]
+    more: int
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """A page per run."""
+    for cell in site.runs():
+        here = paths.run(cell.model.slug, cell.challenge.slug)
+        parts = [panel(site, cell) for panel in PANELS]
+        yield page(
+            site,
+            "run.md.j2",
+            here,
+            (f"{cell.model.name} on {cell.challenge.title}", cell.reason),
+            cell=cell,
+            SENTENCES=SENTENCES,
+            MEANS=MEANS,
+            sections=[part for part in parts if part],
+        )
+
+
+def part(template: str, site: Site, cell: Cell, **context: object) -> Markup:
+    """One section of the page of a run."""
+    here = paths.run(cell.model.slug, cell.challenge.slug)
+    return env.fragment(template, here, site=site, cell=cell, names=names(site), **context)
+
+
+def checks(site: Site, cell: Cell) -> Markup | None:
+    """Every check, by group."""
+    if cell.evidence is None or not cell.evidence.checks:
+        return None
+    return part("run/checks.md.j2", site, cell, groups=by_group(cell))
+
+
+def by_group(cell: Cell) -> list[tuple[str, Group, list[Row]]]:
+    """The rows of a run's checks under their groups, in challenge.yaml's order.
+
+    A check that the challenge no longer has (its record is stale) is left out.
+    """
+    assert cell.evidence is not None
+    known = cell.challenge.checks
+    rows = [row(n, known[n], r) for n, r in cell.evidence.checks.items() if n in known]
+    grouped = [
+        (name, group, [r for r in rows if r.check.group == name])
+        for name, group in cell.challenge.groups.items()
+    ]
+    return [item for item in grouped if item[2]]
+
+
+def row(name: str, check: Check, result: CheckResult) -> Row:
+    """One check as the table shows it."""
+    failing = [case for case in result.cases if case.verdict.failed]
+    return Row(
+        name=name,
+        check=check,
+        result=result,
+        worst=worst(result),
+        failing=tuple(failing[:SHOWN_CASES]),
+        more=len(failing) - min(len(failing), SHOWN_CASES),
+    )
+
+
+def worst(result: CheckResult) -> Finding | None:
+    """The finding with the largest error against its bound."""
+    measured = [
+        finding
+        for case in result.cases
+        for finding in case.findings
+        if finding.error is not None and finding.bound is not None
+    ]
+    return max(measured, key=ratio, default=None)
+
+
+def ratio(finding: Finding) -> float:
+    """Error over bound; infinite for what is not a number."""
+    if finding.error is None or finding.bound is None or finding.error != finding.error:
+        return float("inf")
+    return finding.error / finding.bound if finding.bound else float("inf") * (finding.error > 0 or 1)
+
+
+def grades(site: Site, cell: Cell) -> Markup | None:
+    """Every grader's grade of the run, with its dimensions."""
+    found = [g for grader in site.graders if (g := site.grade(grader, cell.key))]
+    return part("run/grades.md.j2", site, cell, grades=found) if found else None
+
+
+def own_tests(site: Site, cell: Cell) -> Markup | None:
+    """The author's own tests, run as evidence of their own."""
+    if cell.evidence is None or not cell.evidence.own_tests:
+        return None
+    return part("run/own_tests.md.j2", site, cell)
+
+
+def binding(site: Site, cell: Cell) -> Markup | None:
+    """How the entry points were found."""
+    if cell.evidence is None or not cell.evidence.binding.steps:
+        return None
+    return part("run/binding.md.j2", site, cell)
+
+
+def flags(site: Site, cell: Cell) -> Markup | None:
+    """What a reader of the source should know, with links to the lines."""
+    if cell.evidence is None or not cell.evidence.flags:
+        return None
+    numbers = {l.artifact.path: l.number for l in listings_of(cell)}
+    return part("run/flags.md.j2", site, cell, numbers=numbers)
+
+
+def files(site: Site, cell: Cell) -> Markup | None:
+    """The stored files."""
+    if cell.run is None:
+        return None
+    return part("run/files.md.j2", site, cell, listings=listings_of(cell))
+
+
+def provenance(site: Site, cell: Cell) -> Markup | None:
+    """What the record was made from, by what, and how to make it again."""
+    return part("run/provenance.md.j2", site, cell)
+
+
+def listings_of(cell: Cell) -> list:  # type: ignore[type-arg]
+    """The listings of the cell's run."""
+    assert cell.run is not None
+    return listings(cell.run)
+
+
+PANELS: tuple[Panel, ...] = (checks, grades, own_tests, binding, flags, files, provenance)

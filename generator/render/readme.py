@@ -1,0 +1,97 @@
+"""The README's regions: tables between markers, filled from results.
+
+A region is what stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`; the rest of the README is
+written by hand and never touched.
+"""
+
+from __future__ import annotations
+
+import re
+
+from generator.render import env
+from generator.render.pages.common import names, ranks
+from generator.render.site import Cell, Site
+
+REGIONS = (
+    "contradiction",
+    "final-ranking",
+    "grade-matrix",
+    "key-takeaways",
+    "models-tested",
+    "challenges",
+    "repository-layout",
+)
+
+
+def filled(text: str, site: Site) -> str:
+    """The README with every region it has a marker for filled anew."""
+    for name in REGIONS:
+        text = marked(name).sub(lambda m, name=name: m[1] + region(name, site) + m[3], text)  # type: ignore[misc]
+    return text
+
+
+def outdated(text: str, site: Site) -> list[str]:
+    """A line for every region that is missing or not what the results say."""
+    found = []
+    for name in REGIONS:
+        match = marked(name).search(text)
+        if match is None:
+            found.append(f"README.md: no region between <!-- {name}:begin --> and <!-- {name}:end -->")
+        elif match[2] != region(name, site):
+            found.append(f"README.md: the region {name} is out of date (python -m generator render)")
+    return found
+
+
+def marked(name: str) -> re.Pattern[str]:
+    """Matches a region: the opening marker's line, the content, the closing marker."""
+    return re.compile(rf"(<!-- {name}:begin[^>]*-->\n)(.*?)(<!-- {name}:end -->)", re.DOTALL)
+
+
+def region(name: str, site: Site) -> str:
+    """The content of one region, ending in a line feed."""
+    return env.page(
+        f"readme/{name}.md.j2",
+        "index.md",
+        site=site,
+        names=names(site),
+        ranks=ranks,
+        standing=standing(site),
+        tally=tally,
+        best=best,
+        weakest=weakest,
+    )
+
+
+def standing(site: Site) -> dict[str, tuple[str, str]]:
+    """For every model its published rank and published average, as text."""
+    grades = site.results.published.grades
+    rows = grades.ranking if grades else ()
+    return {str(row["model"]): (str(row["rank"]), str(row.get("average", ""))) for row in rows}
+
+
+def tally(cells: list[Cell]) -> str:
+    """How many of the outputs that were run pass, of how many."""
+    run = [c for c in cells if c.was_run]
+    return f"{sum(c.passes for c in run)} of {len(run)}" if run else "none run"
+
+
+def best(cells: list[Cell]) -> str:
+    """The best published letter, with the challenges it was given for and the tests agree on."""
+    letters = sorted({c.letter for c in cells if c.letter}, key=order)
+    if not letters:
+        return ""
+    titles = [c.challenge.title for c in cells if c.letter == letters[0]]
+    return f"{letters[0]}: {', '.join(titles)}"
+
+
+def weakest(cells: list[Cell]) -> str:
+    """The challenges on which the tests fail."""
+    failed = [c.challenge.title for c in cells if c.fails]
+    return ", ".join(failed)
+
+
+def order(letter: str) -> tuple[str, int]:
+    """Sorts A+ before A before A-."""
+    return letter[0], {"+": 0, "": 1, "-": 2}[letter[1:]]
+
+

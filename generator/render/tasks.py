@@ -1,0 +1,40 @@
+"""A challenge's prompt and mutants, read from its folder: what is asked, and the mistakes tested for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+HEADING = re.compile(r"^(#{1,5}) ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong implementation, named after its mistake, and the check that must reject it."""
+
+    name: str
+    check: str
+    says: str
+
+
+def prompt(root: Path, slug: str) -> str:
+    """The prompt as Markdown for a place below a second-level heading; empty where there is none."""
+    file = root / "challenges" / slug / "PROMPT.md"
+    if not file.is_file():
+        return ""
+    text = file.read_text(encoding="utf-8")
+    body = re.sub(r"\A# .*\n", "", text)
+    parts = re.split(r"(^```.*?^```$)", body, flags=re.MULTILINE | re.DOTALL)
+    return "".join(p if p.startswith("```") else HEADING.sub(r"\1# ", p) for p in parts).strip()
+
+
+def mutants(root: Path, slug: str) -> list[Mutant]:
+    """The mutants of a challenge; none where there is no list. Checked for form by `check`."""
+    file = root / "challenges" / slug / "mutants.yaml"
+    if not file.is_file():
+        return []
+    listed = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+    return [Mutant(str(m["name"]), str(m["check"]), str(m.get("says", ""))) for m in listed]

@@ -1,0 +1,58 @@
+"""Write what changed, remove what is no longer made, and say what is out of date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.data import Results
+from generator.files import write
+from generator.render import readme
+from generator.render.pages import Page, all_pages
+from generator.render.site import Site
+
+OWNED = ("challenges", "models", "runs", "head-to-head", "data", "badges")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many files changed, of how many."""
+
+    changed: int
+    total: int
+
+
+def render(results: Results, root: Path) -> Written:
+    """Write every page below root/docs and the README's regions; raises OSError, and BadFile never."""
+    site = Site(results)
+    pages = list(all_pages(site))
+    changed = sum(write(root / "docs" / page.path, page.text) for page in pages)
+    changed += remove_others(root / "docs", pages)
+    file = root / "README.md"
+    if file.exists():
+        changed += write(file, readme.filled(file.read_text(encoding="utf-8"), site))
+    return Written(changed=changed, total=len(pages) + file.exists())
+
+
+def remove_others(docs: Path, pages: list[Page]) -> int:
+    """Remove generated pages of models, runs or challenges that are no longer there."""
+    kept = {docs / page.path for page in pages}
+    found = [file for name in OWNED for file in sorted((docs / name).rglob("*")) if file.is_file()]
+    gone = [file for file in found if file not in kept]
+    for file in gone:
+        file.unlink()
+    return len(gone)
+
+
+def stale(results: Results, root: Path) -> list[str]:
+    """What `build --check` complains about: records, and README regions that are not what they say."""
+    found = [
+        f"docs/records/evidence/{key}.json: {standing} (python -m generator verify {key})"
+        for key, standing in sorted(results.standings.items())
+        if standing != "current"
+    ]
+    found += list(results.problems)
+    file = root / "README.md"
+    if not file.exists():
+        return [*found, "README.md: missing"]
+    return found + readme.outdated(file.read_text(encoding="utf-8"), Site(results))
