@@ -2,7 +2,7 @@
 
 The scripted model answers by the content of the whole prefix, never by call count: a hash of the
 prefix picks a row of call["table"], unless call["special"] lists the prefix. How an output wants to
-be answered is found by trial, once per function, on a chain in which each token follows from the last.
+be answered is found by trial, once per function, on a chain of nearly sure tokens.
 
 call: prompts, beam_width, max_new_tokens, alpha, eos_token_id, table, special, special_rows; or
 own_model = True and eos_rank in place of the tables and eos_token_id.
@@ -26,9 +26,18 @@ MODEL_METHODS = (
     "forward", "__call__", "get_log_probs", "log_probs", "get_logits", "logits", "predict",
     "next_token_logits", "get_next_token_logits", "next_token_log_probs", "predict_next",
 )  # fmt: skip
-MODEL_MODULES = ("model", "models", "lm", "language_model", "toy_model", "tiny_model", "minimal_model")
+MODEL_MODULES = ("model", "models", "lm", "language_model", "toy_model", "tiny_model")
 VOCABULARY_SIZE = ("vocab_size", "n_vocab", "V", "vocabulary_size", "num_tokens")
-TOKENS = ("new_tokens", "generated_tokens", "generated", "tokens", "token_ids", "sequence", "seq", "ids", "output")
+TOKENS = (
+    "new_tokens",
+    "generated_tokens",
+    "generated",
+    "tokens",
+    "token_ids",
+    "sequence",
+    "seq",
+    "ids",
+)
 SCORES = (
     "normalized_score", "normalised_score", "norm_score", "final_score", "length_normalized_score",
     "score", "normalized_log_prob", "normalized_logprob", "log_prob", "logprob", "log_probability",
@@ -66,8 +75,8 @@ class Manner:
     """What was learnt about an output.
 
     echoes: its results begin with the prompt. asked: the methods of its model that it calls. kinds:
-    pairs of such a method and "logits", "logprobs" or "probs". owns: it asks a model of its own, which
-    has to be replaced. puzzle: why it cannot be asked at all.
+    pairs of such a method and "logits", "logprobs" or "probs". owns: it asks a model of its
+    own, which has to be replaced. puzzle: why it cannot be asked at all.
     """
 
     dialect: Dialect
@@ -84,7 +93,7 @@ class Manner:
 
 
 class LanguageModel:
-    """Answers forward, get_log_probs, a plain call, and whatever else the output's code calls."""
+    """Answers forward, get_log_probs, a plain call, and whatever else the output's code names."""
 
     def __init__(self, call, dialect, kinds=(), known=frozenset()):
         self._table, self._dialect = np.array(call["table"]), dialect
@@ -95,22 +104,17 @@ class LanguageModel:
             setattr(self, name, self._table.shape[1])
         self.config = types.SimpleNamespace(vocab_size=self._table.shape[1])
 
-    def forward(self, *args, **named):
-        return self.respond("forward", *args, **named)
-
-    def get_log_probs(self, *args, **named):
-        return self.respond("get_log_probs", *args, **named)
-
     def __call__(self, *args, **named):
+        """A plain call is a question like any other."""
         return self.respond("__call__", *args, **named)
 
     def __getattr__(self, name):
-        if name.startswith("_") or name not in self._known:
+        if name.startswith("_") or name not in self._known | {"forward", "get_log_probs"}:
             raise AttributeError(f"the scripted language model has no {name}")
-        return lambda *args, **named: self.respond(name, *args, **named)
+        return functools.partial(self.respond, name)
 
     def respond(self, method, *args, **named):
-        """Answer one call: the first argument holds tokens, another a mask or lengths if rows are padded."""
+        """Answer one call: the first argument holds tokens, others may hold a mask or lengths."""
         given = [("", value) for value in args] + list(named.items())
         if not given:  # eval(), reset(), ...
             return self
@@ -123,7 +127,7 @@ class LanguageModel:
         if self._dialect.row_axis and not nested(tokens):
             answer = answer[None]
         if self._dialect.answer == "list":
-            answer = answer.tolist() if isinstance(answer, np.ndarray) else [a.tolist() for a in answer]
+            answer = [part.tolist() for part in answer]
         return (answer, None) if self._dialect.pair else answer
 
     def _rows(self, tokens, mask, kind):
@@ -156,8 +160,9 @@ def mask_of(name, value, tokens):
         return np.arange(np.shape(tokens)[1]) < np.asarray(value)[:, None]
     if not shape or shape != np.shape(tokens) or not np.isin(value, (0, 1)).all():
         return None
-    positions = "mask" not in name and np.array_equal(value, np.broadcast_to(np.arange(shape[-1]), shape))
-    return None if positions else np.asarray(value) != 0
+    marks = np.asarray(value)
+    positions = "mask" not in name and (marks == np.arange(shape[-1])).all()
+    return None if positions else marks != 0
 
 
 def nested(tokens):
@@ -172,7 +177,7 @@ def kind_by_name(method):
 
 
 def converted(logits, kind):
-    """A fresh copy of the logits, or their log-probabilities or probabilities, in the same dtype."""
+    """A copy of the logits, or their log-probabilities or probabilities, in the same dtype."""
     if kind == "logits":
         return logits.copy()
     wide = logits.astype(np.float64)
@@ -182,7 +187,7 @@ def converted(logits, kind):
 
 
 def drive(entry, call):
-    """Return the beams per prompt as [[tokens, score], ...], and the prompts as they are afterwards."""
+    """Return the beams per prompt as [[tokens, score], ...], and the prompts as they are then."""
     manner = learn(entry)
     if manner.puzzle:
         return {"not_testable": manner.puzzle}
@@ -203,7 +208,7 @@ def drive(entry, call):
 
 
 def search(entry, call, model, owns=False):
-    """Call the output, every parameter passed; where it asks a model of its own, that is replaced."""
+    """Call the output, every parameter passed; a model of its own is replaced meanwhile."""
     names = ("prompts", "beam_width", "max_new_tokens", "alpha", "eos_token_id")
     with replaced(entry.module, model) if owns else contextlib.nullcontext():
         return entry.batched_beam_search(**{name: call[name] for name in names}, model=model)
@@ -233,8 +238,8 @@ def trial(entry):
     for owns, dialect in itertools.product((False, True), DIALECTS):
         model = LanguageModel(chain(), dialect, (), known)
         try:
-            found = search(entry, {**chain(), "prompts": laid_out([PROBE_PROMPT], dialect)}, model, owns)
-            top = beams(found, {**chain(), "prompts": [PROBE_PROMPT]}, False)[0][0][0]
+            given = {**chain(), "prompts": laid_out([PROBE_PROMPT], dialect)}
+            top = beams(search(entry, given, model, owns), given, False)[0][0][0]
         except Exception as error:  # noqa: BLE001 - an output may raise anything when misunderstood
             errors.append(error)
             continue
@@ -255,12 +260,12 @@ def puzzle(errors):
 
 def asking(trace):
     """Whether an error came up inside our language model."""
-    names = [frame.f_code.co_name for frame, _ in traceback.walk_tb(trace) if frame.f_globals is globals()]
-    return "respond" in names or "__getattr__" in names
+    frames = [frame for frame, _ in traceback.walk_tb(trace) if frame.f_globals is globals()]
+    return any(frame.f_code.co_name in {"respond", "__getattr__"} for frame in frames)
 
 
 def chain():
-    """A call in which CHAIN follows the probe's prompt nearly surely; the end token is the unlikeliest."""
+    """A call in which CHAIN follows the probe's prompt; the end token is the unlikeliest."""
     plain_row = -np.arange(PROBE_VOCABULARY) / 8
     rows = np.tile(plain_row, (len(CHAIN), 1))
     rows[range(len(CHAIN)), CHAIN] = 60
@@ -276,7 +281,7 @@ def chain():
 
 
 def names_called(module):
-    """All names that the code of a module's functions and classes uses, imported siblings included."""
+    """All names in the code of a module's functions and classes, what it imports included."""
     seen, names = set(), set()
     todo = list(vars(module).values())
     while todo:
@@ -322,12 +327,10 @@ def siblings(module):
 
 def arguments(item):
     """Small values for the parameters of a constructor that have no default."""
-    sizes = {"vocab": 23, "dim": 16, "model": 16, "hidden": 16, "embed": 16, "head": 2, "layer": 1, "len": 64}
+    sizes = {"vocab": 23, "dim": 16, "model": 16, "hidden": 16, "embed": 16, "head": 2, "len": 64}
     needed = [p for p in inspect.signature(item).parameters.values() if p.default is p.empty]
     named = [p.name for p in needed if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    return {
-        name: next((size for part, size in sizes.items() if part in name.lower()), 8) for name in named
-    }
+    return {n: next((size for part, size in sizes.items() if part in n.lower()), 4) for n in named}
 
 
 def own_kinds(entry, model):
@@ -363,6 +366,7 @@ class Recorder:
         return self._heard(found) if callable(found) else found
 
     def __call__(self, *args, **named):
+        """Keep what a plain call asks and answers, too."""
         return self._heard(self._own)(*args, **named)
 
     def _heard(self, function):
@@ -400,16 +404,16 @@ def with_own_model(entry, call, manner):
 def heard_rows(recorder, manner):
     """Each prefix asked, with the logits (V,) of its next token."""
     for tokens, answer in recorder.heard:
-        values = np.asarray(answer[0] if isinstance(answer, tuple) else answer, dtype=np.float64)
+        values = answer[0] if isinstance(answer, tuple) else answer
         rows = zip(tokens, values, strict=True) if nested(tokens) else [(tokens, values)]
-        for prefix, row in rows:
-            row = row.reshape(-1, row.shape[-1])[-1]
+        for prefix, answered in rows:
+            row = row_of(answered)
             yield [int(t) for t in prefix], np.log(row) if manner.kind() == "probs" else row
 
 
 @contextlib.contextmanager
 def replaced(module, model):
-    """Meanwhile, classes, instances and functions of the module that answer as a model do so from ours."""
+    """Let what the module has of models, classes, instances and functions, answer from ours."""
     with contextlib.ExitStack() as undo:
         for name, item in list(vars(module).items()):
             if isinstance(item, types.FunctionType) and name in MODEL_METHODS:
@@ -433,7 +437,7 @@ def replace_methods(undo, owner, model):
     put(undo, owner, "__init__", begin)
     for method in set(MODEL_METHODS) & set(vars(owner)):
 
-        def answer(self, *args, _method=method, **named):
+        def answer(_self, *args, _method=method, **named):
             return model.respond(_method, *args, **named)
 
         put(undo, owner, method, answer)
@@ -508,7 +512,7 @@ def one_prompt(found, alpha):
 
 
 def one_beam(beam, alpha):
-    """[tokens, score] of a beam: by name from mappings and objects, else the list and the number."""
+    """[tokens, score] of a beam: by name where it has names, else the list and the number."""
     fields = named_fields(beam)
     if fields is None:
         tokens = next((part for part in beam if is_sequence(part)), None)
@@ -529,14 +533,13 @@ def told(value, alpha):
 
 
 def named_fields(item):
-    """A mapping, named tuple, data class or simple object as a dict, properties and methods included."""
+    """A mapping, named tuple, data class or simple object as a dict, methods included."""
     if isinstance(item, dict):
         return item
-    if isinstance(item, (list, np.ndarray)) or (isinstance(item, tuple) and not hasattr(item, "_fields")):
-        return None
     if not written_in_python(type(item)):
         return None
-    names = (*getattr(item, "_fields", ()), *getattr(item, "__dict__", ()), *TOKENS, *SCORES, *BEAMS)
+    own = (*getattr(item, "_fields", ()), *getattr(item, "__dict__", ()))
+    names = (*own, *TOKENS, *SCORES, *BEAMS)
     return {name: getattr(item, name) for name in dict.fromkeys(names) if hasattr(item, name)}
 
 

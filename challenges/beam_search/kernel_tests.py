@@ -1,208 +1,34 @@
-"""Cases and checks for batched beam search with a scripted language model.
-
-Random calls are drawn again until the reference's decisions are clear: no two scores that compete for
-a place are closer than twice what float32 arithmetic may blur, so every right search agrees on the
-beams, whatever its order of operations.
-"""
+"""Cases and checks for batched beam search with a scripted language model."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from challenges.beam_search.reference import Beam, Script, Search, beam_search, log_softmax
-from challenges.kit import Case, Finding, Oracle, as_float, compare, describe, rng, same, unit_roundoff
-
-ROWS = 499  # of the random table: a prime, so that prefixes spread
-NEVER = -1000.0  # the logit of an end token that no search reaches
-BLUR = 8.0
-ATTEMPTS = 400
-Draw = Callable[[np.random.Generator], dict[str, Any]]
-Answers = list[list[Beam]]
-
-
-# ---- inputs ------------------------------------------------------------------------------------
-
-
-def random_call(r: np.random.Generator, **fixed: Any) -> dict[str, Any]:
-    """A random call. fixed: its items, or V, rows, scale, offset, end (logit added to the end token)."""
-    width = int(fixed.get("beam_width", r.integers(2, 6)))
-    vocabulary = int(fixed.get("V", r.integers(2 * width + 1, 2 * width + 14)))
-    eos = int(fixed.get("eos_token_id", r.integers(vocabulary)))
-    table = r.normal(size=(fixed.get("rows", ROWS), vocabulary)) * 1.5
-    table[:, eos] += fixed.get("end", NEVER)
-    lengths = fixed.get("lengths", r.integers(1, 7, size=r.integers(1, 4)))
-    return {
-        "prompts": fixed.get("prompts", [tokens(r, vocabulary, eos, int(n)) for n in lengths]),
-        "beam_width": width,
-        "max_new_tokens": int(fixed.get("max_new_tokens", r.integers(3, 9))),
-        "alpha": float(fixed.get("alpha", r.uniform(0.3, 1.4))),
-        "eos_token_id": eos,
-        "table": (table * fixed.get("scale", 1.0) + fixed.get("offset", 0.0)).astype(
-            fixed.get("dtype", np.float64)
-        ),
-    }
-
-
-def tokens(r: np.random.Generator, vocabulary: int, eos: int, size: int) -> list[int]:
-    """A prompt without the end token (what that would mean is a check of its own)."""
-    found: list[int] = np.delete(np.arange(vocabulary), eos)[r.integers(vocabulary - 1, size=size)].tolist()
-    return found
-
-
-def clear(
-    seed: int, name: str, draw: Draw, wanted: Callable[[dict[str, Any], Answers], bool] | None = None
-) -> dict[str, Any]:
-    """The first drawn call whose decisions are clear and whose reference result is `wanted`."""
-    for attempt in range(ATTEMPTS):
-        call = draw(rng(seed, name, str(attempt)))
-        found, gap = expected(call)
-        blur = max((blurred(call, beam) for beams in found for beam in beams), default=0.0)
-        if gap > 2 * blur and (wanted is None or wanted(call, found)):
-            return call
-    raise RuntimeError(f"no clear call for {name} with seed {seed}")
-
-
-def several(
-    seed: int, check: str, count: int, draw: Draw, wanted: Any = None, label: str = "random"
-) -> Case:
-    """A case of `count` independent calls."""
-    calls = [clear(seed, f"{check}_{label}_{i}", draw, wanted) for i in range(count)]
-    return Case(check, f"{check}_{label}", tuple(calls))
-
-
-def drawn(**fixed: Any) -> Draw:
-    """A random call with some items fixed."""
-    return lambda r: random_call(r, **fixed)
-
-
-def asked(call: Any) -> Search:
-    """What a call asks for."""
-    names = ("beam_width", "max_new_tokens", "alpha", "eos_token_id")
-    return Search(**{name: call[name] for name in names})
-
-
-def expected(call: Any) -> tuple[Answers, float]:
-    """The reference's beams per prompt, and the smallest gap of scores that decided."""
-    script = Script(call)
-    results = [beam_search(script.logprobs, prompt, asked(call)) for prompt in call["prompts"]]
-    return [beams for beams, _ in results], min(gap for _, gap in results)
-
-
-def blurred(call: Any, beam: Beam, dtype: Any = np.float32) -> float:
-    """How far off a beam's score may be when computed in this dtype.
-
-    A log-probability is off by some roundoffs of the largest logit and of itself, a sum of them by
-    some roundoffs of the sum (Higham 2002, section 4.2); the division adds one roundoff.
-    """
-    peak = max((float(np.abs(call[name]).max()) for name in ("table", "special_rows") if name in call))
-    size = len(beam.tokens) * (1 + peak) + abs(sum(beam.logprobs))
-    return float(BLUR * unit_roundoff(dtype) * size / max(len(beam.tokens), 1) ** call["alpha"])
-
-
-def some_end_early(call: dict[str, Any], found: Answers) -> bool:
-    """Some beams ended before the last step and some did not end, in the whole call."""
-    lengths = {len(beam.tokens) for beams in found for beam in beams}
-    ended = {asked(call).finished(beam) for beams in found for beam in beams}
-    return len(lengths) > 1 and ended == {True, False}
-
-
-# ---- language models made for one trap ---------------------------------------------------------
-
-
-class Tree:
-    """Probabilities of chosen tokens after chosen prefixes, over a shuffled vocabulary.
-
-    Tokens are letters, "." the end token; what a prefix leaves over is shared by all other tokens in
-    falling portions. Prefixes that are not chosen are answered by a random table.
-    """
-
-    def __init__(self, r: np.random.Generator, beam_width: int, max_new_tokens: int, alpha: float):
-        self._r, vocabulary = r, int(r.integers(12, 19))
-        self._ids = dict(zip(".abcdefghijklmno", r.permutation(vocabulary).tolist(), strict=False))
-        self._call = random_call(
-            r, V=vocabulary, beam_width=beam_width, max_new_tokens=max_new_tokens, alpha=alpha, lengths=[]
-        )
-        self._call |= {"eos_token_id": self._ids["."], "special": [], "special_rows": []}
-        self._call["table"][:, self._ids["."]] = NEVER
-
-    def prompt(self, **after: dict[str, float]) -> Tree:
-        """Add a prompt. after: new tokens so far as letters, "start" for none -> probabilities."""
-        vocabulary, size = self._call["table"].shape[1], int(self._r.integers(2, 6))
-        prompt = tokens(self._r, vocabulary, self._ids["."], size)
-        self._call["prompts"].append(prompt)
-        for letters, chosen in after.items():
-            prefix = [self._ids[c] for c in letters.removeprefix("start")]
-            self._call["special"].append([*prompt, *prefix])
-            self._call["special_rows"].append(self._row(chosen))
-        return self
-
-    def _row(self, chosen: dict[str, float]) -> Any:
-        """Logits whose softmax is close to `chosen`, moved by a constant."""
-        weights = self._r.uniform(0.8, 1.2, size=self._call["table"].shape[1])
-        weights[self._ids["."]] = 1e-9
-        weights *= (1 - sum(chosen.values())) / weights.sum()
-        for letter, probability in chosen.items():
-            weights[self._ids[letter]] = probability * self._r.uniform(0.97, 1.0)
-        return np.log(weights) + self._r.normal() * 3
-
-    def call(self) -> dict[str, Any]:
-        """The finished call."""
-        return {**self._call, "special_rows": np.array(self._call["special_rows"])}
-
-
-def ends_first(r: np.random.Generator) -> dict[str, Any]:
-    """The end token is likeliest at once; all else declines slowly and never catches up."""
-    tree = Tree(r, beam_width=2, max_new_tokens=int(r.integers(4, 7)), alpha=0.6)
-    start = {".": 0.5, "a": 0.35, "b": 0.1}
-    return tree.prompt(start=start, a={"c": 0.2, "d": 0.18}, ac={"e": 0.2}, ad={"e": 0.2}).call()
-
-
-def end_is_improbable(r: np.random.Generator) -> dict[str, Any]:
-    """The end token is among the 2K likeliest at every step, at a probability that cannot win."""
-    tree = Tree(r, beam_width=3, max_new_tokens=3, alpha=float(r.uniform(0.5, 1.0)))
-    row = {"a": 0.4, "b": 0.3, "c": 0.25, ".": 0.02}
-    prefixes = ["start", *("".join(p) for n in (1, 2) for p in itertools.product("abc", repeat=n))]
-    return tree.prompt(**{prefix: row for prefix in prefixes}).call()
-
-
-def slot_is_taken(r: np.random.Generator) -> dict[str, Any]:
-    """The finished beam leaves room for `a` alone, though `b`, cut at the first step, had a future."""
-    tree = Tree(r, beam_width=2, max_new_tokens=int(r.integers(2, 4)), alpha=float(r.uniform(0, 0.4)))
-    start = {".": 0.45, "a": 0.4, "b": 0.12}
-    sure = {"b": {"d": 0.97}, "bd": {"e": 0.97}}
-    dull = {"a": {"f": 0.12, "g": 0.11}, "af": {"e": 0.6}, "ag": {"e": 0.5}}
-    return tree.prompt(start=start, **sure, **dull).call()
-
-
-def later_end_wins(r: np.random.Generator) -> dict[str, Any]:
-    """The first to end has the larger sum; a longer one has the larger score."""
-    tree = Tree(r, beam_width=int(r.integers(2, 4)), max_new_tokens=6, alpha=float(r.uniform(1.0, 1.4)))
-    start = {".": 0.5, "a": 0.45}
-    return tree.prompt(start=start, a={"b": 0.9}, ab={"c": 0.95}, abc={".": 0.96}).call()
-
-
-def one_prompt_ends(r: np.random.Generator) -> dict[str, Any]:
-    """All beams of one prompt end within two steps; those of the others go on and end later."""
-    tree = Tree(r, beam_width=2, max_new_tokens=6, alpha=0.7)
-    call = tree.prompt(start={".": 0.9, "a": 0.08}, a={".": 0.97}).prompt().prompt().prompt().call()
-    table = r.normal(size=call["table"].shape) * 1.5
-    table[:, call["eos_token_id"]] += 0.8
-    order = r.permutation(4)
-    return {**call, "table": table, "prompts": [call["prompts"][i] for i in order]}
-
-
-def ends_last(r: np.random.Generator) -> dict[str, Any]:
-    """The end token can be reached at the last step only, and is then likely."""
-    call = random_call(r, V=7, beam_width=3, max_new_tokens=3, lengths=[int(r.integers(2, 5))])
-    special = [[*call["prompts"][0], *p] for p in itertools.product(range(7), repeat=2)]
-    rows = r.normal(size=(len(special), 7))
-    rows[:, call["eos_token_id"]] += 2
-    return {**call, "special": special, "special_rows": rows}
-
+from challenges.beam_search.inputs import (
+    Answers,
+    asked,
+    blurred,
+    clear,
+    drawn,
+    end_is_improbable,
+    ends_first,
+    ends_last,
+    expected,
+    later_end_wins,
+    one_prompt_ends,
+    random_call,
+    several,
+    slot_is_taken,
+    some_end,
+    some_end_early,
+    some_end_everywhere,
+)
+from challenges.beam_search.reference import Beam, Script, beam_search, log_softmax
+from challenges.kit import Case, Finding, Oracle, as_float, compare, describe, same
 
 # ---- cases -------------------------------------------------------------------------------------
 
@@ -216,40 +42,58 @@ def search_cases(seed: int) -> Iterator[Case]:
     """Random language models."""
     never, early = "random_without_eos", some_end_early
     yield several(seed, never, 5, drawn())
-    yield several(seed, never, 2, drawn(V=2003, rows=53, max_new_tokens=3), label="large_vocabulary")
+    yield several(
+        seed, never, 2, drawn(V=2003, rows=53, max_new_tokens=3), label="large_vocabulary"
+    )
     for offset in (1000.0, -1000.0):
-        yield several(seed, never, 2, drawn(offset=offset, max_new_tokens=4), label=f"offset_{offset:+.0f}")
+        yield several(
+            seed, never, 2, drawn(offset=offset, max_new_tokens=4), label=f"offset_{offset:+.0f}"
+        )
     yield several(seed, never, 2, drawn(dtype=np.float32), label="float32")
     yield several(seed, "random_with_eos", 8, drawn(end=1.5), early)
     yield several(seed, "random_with_eos", 2, drawn(end=1.5, dtype=np.float32), early, "float32")
     yield several(seed, "random_with_eos", 2, drawn(end=1.5, eos_token_id=0), early, "eos_is_zero")
-    yield several(seed, "random_with_eos", 2, drawn(end=4.0, V=509, rows=53), early, "large_vocabulary")
+    yield several(
+        seed, "random_with_eos", 2, drawn(end=4.0, V=509, rows=53), early, "large_vocabulary"
+    )
     yield several(seed, "random_with_eos_alpha_zero", 6, drawn(end=2.0, alpha=0.0), early)
-    yield several(seed, "random_large_alpha", 6, lambda r: random_call(r, end=1.5, alpha=r.uniform(1.5, 3)), early)
-    yield several(seed, "random_negative_alpha", 6, lambda r: random_call(r, end=2.5, alpha=-r.uniform(0.2, 1)), early)
-    yield several(seed, "greedy_when_k_is_one", 6, drawn(end=1.5, beam_width=1, lengths=[2, 5, 3]), early)
+    yield several(
+        seed,
+        "random_large_alpha",
+        6,
+        lambda r: random_call(r, end=1.5, alpha=r.uniform(1.5, 3)),
+        early,
+    )
+    yield several(
+        seed,
+        "random_negative_alpha",
+        6,
+        lambda r: random_call(r, end=2.5, alpha=-r.uniform(0.2, 1)),
+        early,
+    )
+    yield several(
+        seed, "greedy_when_k_is_one", 6, drawn(end=1.5, beam_width=1, lengths=[2, 5, 3]), early
+    )
     yield from wide_cases(seed)
-    yield several(seed, "very_negative_logprobs", 4, drawn(end=0.5, scale=700.0, V=9, beam_width=4), some_end)
+    yield several(
+        seed, "very_negative_logprobs", 4, drawn(end=0.5, scale=700.0, V=9, beam_width=4), some_end
+    )
     yield several(seed, "prompt_not_counted_in_length", 4, drawn(lengths=[17, 1, 6]))
 
 
 def wide_cases(seed: int) -> Iterator[Case]:
     """2K above the vocabulary, K above it, and K above the number of sequences there are."""
     check = "more_beams_than_tokens"
-    shapes = {"2k": (7, 5, 4), "k_equals_v": (5, 5, 4), "k": (4, 9, 4), "all": (3, 16, 3), "two_tokens": (2, 3, 5)}
+    shapes = {
+        "2k": (7, 5, 4),
+        "k_equals_v": (5, 5, 4),
+        "k": (4, 9, 4),
+        "all": (3, 16, 3),
+        "two_tokens": (2, 3, 5),
+    }
     for label, (vocabulary, width, steps) in shapes.items():
         draw = drawn(V=vocabulary, beam_width=width, max_new_tokens=steps, end=0.5)
         yield several(seed, check, 3, draw, some_end, label)
-
-
-def some_end(call: dict[str, Any], found: Answers) -> bool:
-    """Some beam ended."""
-    return any(asked(call).finished(beam) for beams in found for beam in beams)
-
-
-def some_end_somewhere(call: dict[str, Any], found: Answers) -> bool:
-    """Every prompt has a beam that ended."""
-    return all(any(asked(call).finished(beam) for beam in beams) for beams in found)
 
 
 def finished_cases(seed: int) -> Iterator[Case]:
@@ -270,24 +114,31 @@ def finished_cases(seed: int) -> Iterator[Case]:
 def contract_cases(seed: int) -> Iterator[Case]:
     """Limits, batches, state, form, precision, the output's own model."""
     one = drawn(max_new_tokens=1, end=2.5)
-    yield several(seed, "max_new_tokens_one", 4, one, some_end_somewhere)
+    yield several(seed, "max_new_tokens_one", 4, one, some_end_everywhere)
     zero = {**clear(seed, "zero", drawn(end=1.0)), "max_new_tokens": 0, "alpha": 0.0}
     yield Case("max_new_tokens_zero", "max_new_tokens_zero", (zero,))
     yield Case("batch_items_do_not_mix", "batch_items_do_not_mix", tuple(regrouped(seed)))
     a = clear(seed, "state_a", drawn())
     b = clear(seed, "state_b", drawn(V=a["table"].shape[1], **kept(a)))
     yield Case("same_call_same_answer", "same_call_same_answer", (a, b, a))
-    yield several(seed, "output_is_well_formed", 4, drawn(end=1.5, lengths=[1, 4, 4, 2]), some_end_somewhere)
+    yield several(
+        seed, "output_is_well_formed", 4, drawn(end=1.5, lengths=[1, 4, 4, 2]), some_end_everywhere
+    )
     yield several(seed, "scores_keep_float64", 3, drawn(max_new_tokens=12))
     yield several(seed, "end_token_in_prompt", 3, lambda r: ended_prompts(random_call(r)))
     own = {"prompts": [[1, 2, 3], [3, 1], [2]], "beam_width": 3, "max_new_tokens": 4, "alpha": 0.7}
-    yield Case("own_model_matches_reference", "own_model", ({**own, "own_model": True, "eos_rank": 1},))
+    yield Case(
+        "own_model_matches_reference", "own_model", ({**own, "own_model": True, "eos_rank": 1},)
+    )
 
 
 def ended_prompts(call: dict[str, Any]) -> dict[str, Any]:
     """The call with the end token first, last or in the middle of its prompts."""
     eos, first = call["eos_token_id"], call["prompts"][0]
-    return {**call, "prompts": [[*first, eos], [eos, *first], [first[0], eos, first[0]], *call["prompts"]]}
+    return {
+        **call,
+        "prompts": [[*first, eos], [eos, *first], [first[0], eos, first[0]], *call["prompts"]],
+    }
 
 
 def kept(call: dict[str, Any]) -> dict[str, Any]:
@@ -300,7 +151,12 @@ def regrouped(seed: int) -> Iterator[dict[str, Any]]:
     """One batch of prompts of unequal lengths, the same in another order, and each alone."""
     call = clear(seed, "batch", drawn(lengths=[3, 1, 6, 3]))
     prompts = call["prompts"]
-    for group in (prompts, prompts[::-1], *([prompt] for prompt in prompts), [prompts[1], prompts[1]]):
+    for group in (
+        prompts,
+        prompts[::-1],
+        *([prompt] for prompt in prompts),
+        [prompts[1], prompts[1]],
+    ):
         yield {**call, "prompts": group}
 
 
@@ -321,7 +177,7 @@ def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
         return [Finding("answers", False, detail=f"{len(got)} of {len(case.calls)} calls")]
     found = []
     for call, items in zip(case.calls, got, strict=True):
-        found += judge(call, items if isinstance(items, dict) else {})
+        found += judge(call, items)
     return found
 
 
@@ -385,7 +241,11 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str:
 def as_array(values: list[Any]) -> Any:
     """Scores as a column (K, 1), or what could not be read as one."""
     numbers = [as_float(value) for value in values]
-    return describe(values) if any(n is None or n.ndim for n in numbers) else np.array(numbers)[:, None]
+    return (
+        describe(values)
+        if any(n is None or n.ndim for n in numbers)
+        else np.array(numbers)[:, None]
+    )
 
 
 def nothing_new(call: Any, items: dict[str, Any]) -> list[Finding]:
@@ -394,24 +254,41 @@ def nothing_new(call: Any, items: dict[str, Any]) -> list[Finding]:
         return [Finding("refused", True, detail=describe(items.get("message")))]
     found = items.get("beams")
     if not isinstance(found, list) or len(found) != len(call["prompts"]):
-        return [Finding("prompts", False, detail=f"no list of {len(call['prompts'])}: {describe(found)}")]
-    fine = [all(t == [] for t, _ in possible(b)) and all(s == 0 for _, s in possible(b)) for b in found]
+        return [
+            Finding(
+                "prompts", False, detail=f"no list of {len(call['prompts'])}: {describe(found)}"
+            )
+        ]
+    fine = [
+        all(t == [] for t, _ in possible(b)) and all(s == 0 for _, s in possible(b)) for b in found
+    ]
     return [Finding(f"prompt {i}", ok, detail=describe(found[i])) for i, ok in enumerate(fine)]
 
 
 def with_prompts_unchanged(call: Any, items: dict[str, Any]) -> list[Finding]:
     """The reference's beams, and the prompts as they were."""
-    return [*as_reference(call, items), same("prompts", items.get("prompts_after"), call["prompts"])]
+    return [
+        *as_reference(call, items),
+        same("prompts", items.get("prompts_after"), call["prompts"]),
+    ]
 
 
 def well_formed(call: Any, items: dict[str, Any]) -> list[Finding]:
-    """Properties of the result alone; whether these are the best beams is another check's matter."""
+    """Properties of the result alone; which beams are best is another check's matter."""
     found = items.get("beams")
     if not isinstance(found, list) or len(found) != len(call["prompts"]):
-        return [Finding("prompts", False, detail=f"no list of {len(call['prompts'])}: {describe(found)}")]
+        return [
+            Finding(
+                "prompts", False, detail=f"no list of {len(call['prompts'])}: {describe(found)}"
+            )
+        ]
     script = Script(call)
     return [
-        Finding(f"prompt {i}", not (fault := form_fault(call, script, prompt, possible(beams))), detail=fault)
+        Finding(
+            f"prompt {i}",
+            not (fault := form_fault(call, script, prompt, possible(beams))),
+            detail=fault,
+        )
         for i, (prompt, beams) in enumerate(zip(call["prompts"], found, strict=True))
     ]
 
@@ -420,7 +297,9 @@ def form_fault(call: Any, script: Script, prompt: list[int], beams: list[tuple[A
     """The first thing wrong with one prompt's beams, or nothing."""
     vocabulary = call["table"].shape[1]
     for tokens, score in beams:
-        if not isinstance(tokens, list) or not all(type(t) is int and 0 <= t < vocabulary for t in tokens):
+        if not isinstance(tokens, list) or not all(
+            type(t) is int and 0 <= t < vocabulary for t in tokens
+        ):
             return f"not a list of tokens: {describe(tokens)}"
         if type(score) is not float and type(score) is not int:
             return f"not a score: {describe(score)}"
@@ -430,7 +309,9 @@ def form_fault(call: Any, script: Script, prompt: list[int], beams: list[tuple[A
         if not abs(score - beam.score(call["alpha"])) <= blurred(call, beam):
             return f"score {score} of {tokens}: its tokens give {beam.score(call['alpha'])}"
     scores = [score for _, score in beams]
-    if len(beams) != call["beam_width"] or len({tuple(tokens) for tokens, _ in beams}) != len(beams):
+    if len(beams) != call["beam_width"] or len({tuple(tokens) for tokens, _ in beams}) != len(
+        beams
+    ):
         return f"{len(beams)} beams, not {call['beam_width']} different ones"
     return "" if scores == sorted(scores, reverse=True) else f"not sorted: {describe(scores)}"
 
@@ -462,10 +343,17 @@ def as_own_model_says(call: Any, items: dict[str, Any]) -> list[Finding]:
         if not np.allclose(row, heard.setdefault(tuple(prefix), row), atol=1e-4):
             return [Finding("own model", False, detail=f"two answers to {describe(prefix)}")]
     if any(tied(row, call["beam_width"]) for row in rows):
-        return [Finding("own model", True, detail="its answers tie, so no order of beams is the right one")]
+        return [
+            Finding(
+                "own model", True, detail="its answers tie, so no order of beams is the right one"
+            )
+        ]
     call = {**call, "eos_token_id": eos, "table": rows}
     try:
-        ref = [beam_search(lambda p: log_softmax(heard[p]), tuple(p), asked(call))[0] for p in call["prompts"]]
+        ref = [
+            beam_search(lambda p: log_softmax(heard[p]), tuple(p), asked(call))[0]
+            for p in call["prompts"]
+        ]
     except KeyError as error:
         return [Finding("own model", False, detail=f"never asked what follows {error}")]
     return judged(call, ref, items, np.float32)

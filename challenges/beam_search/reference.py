@@ -61,7 +61,9 @@ class Script:
     def __init__(self, call: Any):
         self._table = np.asarray(call["table"], dtype=np.float64)
         prefixes = [tuple(prefix) for prefix in call.get("special", [])]
-        self._special = dict(zip(prefixes, np.asarray(call.get("special_rows", []), float), strict=True))
+        self._special = dict(
+            zip(prefixes, np.asarray(call.get("special_rows", []), float), strict=True)
+        )
 
     def logits(self, prefix: Sequence[int]) -> Row:
         """The logits (V,) of the next token."""
@@ -100,7 +102,9 @@ def beam_search(
                 grown += extensions(beam, logprobs((*prompt, *beam.tokens)), search.beam_width)
         ranked = search.ranked(grown)
         pool = ranked[: search.beam_width]
-        gap = min(gap, smallest_gap(ranked[search.beam_width - 1 : search.beam_width + 1], search.alpha))
+        gap = min(
+            gap, smallest_gap(ranked[search.beam_width - 1 : search.beam_width + 1], search.alpha)
+        )
     return pool, min(gap, smallest_gap(pool, search.alpha))
 
 
@@ -116,7 +120,9 @@ def smallest_gap(ranked: Sequence[Beam], alpha: float) -> float:
     return min((a - b for a, b in itertools.pairwise(scores)), default=math.inf)
 
 
-def exhaustive(logprobs: Callable[[Tokens], Row], prompt: Sequence[int], search: Search) -> list[Beam]:
+def exhaustive(
+    logprobs: Callable[[Tokens], Row], prompt: Sequence[int], search: Search
+) -> list[Beam]:
     """All sequences that end or reach max_new_tokens, best first; for tiny vocabularies."""
 
     def complete(beam: Beam) -> Iterator[Beam]:

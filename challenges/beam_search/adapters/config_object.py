@@ -13,7 +13,7 @@ NAMES = {
 MODEL = ("model", "lm", "language_model")
 
 
-def entry(module, load):
+def entry(module, _load):
     """The role fills the config; prompts and model go where the function has them."""
 
     def batched_beam_search(prompts, model, **settings):
@@ -26,7 +26,7 @@ def entry(module, load):
                 if name in own
             }
         )
-        parts = {name: model for name in MODEL} | {"config": config, "cfg": config}
+        parts = dict.fromkeys(MODEL, model) | {"config": config, "cfg": config}
         names = inspect.signature(module.batched_beam_search).parameters
         return module.batched_beam_search(*(parts.get(name, prompts) for name in names))
 

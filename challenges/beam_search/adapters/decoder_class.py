@@ -19,8 +19,8 @@ NAMES = {
 }
 
 
-def entry(module, load):
-    """The role makes a decoder and asks it prompt by prompt, or for all at once where it takes several."""
+def entry(module, _load):
+    """The role makes a decoder and asks it prompt by prompt, or at once where it takes several."""
 
     def batched_beam_search(prompts, **given):
         decoder = module.BeamSearchDecoder(**taken(module.BeamSearchDecoder, given))

@@ -1,7 +1,7 @@
 """Beam search over one flat (K, V) table a step: a finished beam's row holds itself in one column.
 
-All prompts advance together. Dead rows have a score of minus infinity, and may be returned at the end
-of a list. The model is asked for all positions, logits (1, T, V). Everything is float32.
+All prompts advance together. Dead rows have a score of minus infinity, and may end a list. The
+model is asked for all positions, logits (1, T, V). Everything is float32.
 """
 
 import numpy as np

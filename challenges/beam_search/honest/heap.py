@@ -62,9 +62,15 @@ def batched_beam_search(prompts, beam_width, max_new_tokens, alpha, eos_token_id
                 for token in np.argsort(logprobs)[::-1][: 2 * beam_width]:
                     total = node.total + float(logprobs[token])
                     rank = total / (node.new + 1) ** alpha
-                    child = node.tokens + [int(token)]
+                    child = [*node.tokens, int(token)]
                     done = token == eos_token_id
-                    offer(grown, Node(rank, next(counter), child, node.new + 1, total, done), beam_width)
+                    offer(
+                        grown,
+                        Node(rank, next(counter), child, node.new + 1, total, done),
+                        beam_width,
+                    )
             heap = grown
-        results.append([Hypothesis(n.tokens, n.total, n.rank, n.done) for n in sorted(heap, reverse=True)])
+        results.append(
+            [Hypothesis(n.tokens, n.total, n.rank, n.done) for n in sorted(heap, reverse=True)]
+        )
     return results

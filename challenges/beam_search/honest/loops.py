@@ -26,7 +26,8 @@ def decode(model, prompt, beam_width, max_new_tokens, alpha, eos_token_id):
             logprobs = log_softmax([float(x) for x in model.forward(list(prompt) + tokens)])
             order = sorted(range(len(logprobs)), key=lambda t: -logprobs[t])
             for token in order[: 2 * beam_width]:
-                pool.append((tokens + [token], total + logprobs[token]))
+                grown = [*tokens, token]
+                pool.append((grown, total + logprobs[token]))
         pool.sort(key=lambda beam: -score(*beam, alpha))
         beams = pool[:beam_width]
         if all(tokens[-1] == eos_token_id for tokens, _ in beams):

@@ -29,5 +29,7 @@ def batched_beam_search(prompts, beam_width, max_new_tokens, alpha, eos_token_id
     results = {}
     for index, prompt in enumerate(prompts):
         beams = best([((), 0.0)], prompt, beam_width, max_new_tokens, alpha, eos_token_id, model)
-        results[index] = [(total * len(tokens) ** -alpha if tokens else 0.0, tokens) for tokens, total in beams]
+        results[index] = [
+            (total * len(tokens) ** -alpha if tokens else 0.0, tokens) for tokens, total in beams
+        ]
     return results

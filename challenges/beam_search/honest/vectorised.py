@@ -48,7 +48,7 @@ def search_one(model, prompt, beam_width, max_new_tokens, alpha, eos_token_id):
         going = [i for i in keep if tokens[i][-1] != eos_token_id]
         finished, finished_sums = [tokens[i] for i in ended], [float(totals[i]) for i in ended]
         live, live_sums = [tokens[i] for i in going], [float(totals[i]) for i in going]
-    pairs = list(zip(live + finished, live_sums + finished_sums))
+    pairs = list(zip(live + finished, live_sums + finished_sums, strict=True))
     scored = [(tokens, total / max(len(tokens), 1) ** alpha) for tokens, total in pairs]
     return sorted(scored, key=lambda pair: pair[1], reverse=True)
 

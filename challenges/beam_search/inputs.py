@@ -1,0 +1,227 @@
+"""Random and made calls for beam search: prompts, settings, and a language model by table.
+
+Random calls are drawn again until the reference's decisions are clear: no two scores that compete
+for a place are closer than twice what float32 arithmetic may blur, so every right search agrees on
+the beams, whatever its order of operations.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from challenges.beam_search.reference import Beam, Script, Search, beam_search
+from challenges.kit import Case, rng, unit_roundoff
+
+ROWS = 499  # of the random table: a prime, so that prefixes spread
+NEVER = -1000.0  # the logit of an end token that no search reaches
+BLUR = 8.0
+ATTEMPTS = 400
+Draw = Callable[[np.random.Generator], dict[str, Any]]
+Answers = list[list[Beam]]
+
+
+def random_call(r: np.random.Generator, **fixed: Any) -> dict[str, Any]:
+    """A random call. fixed: its items, or V, rows, scale, offset, end (added to the end token)."""
+    width = int(fixed.get("beam_width", r.integers(2, 6)))
+    vocabulary = int(fixed.get("V", r.integers(2 * width + 1, 2 * width + 14)))
+    eos = int(fixed.get("eos_token_id", r.integers(vocabulary)))
+    table = r.normal(size=(fixed.get("rows", ROWS), vocabulary)) * 1.5
+    table[:, eos] += fixed.get("end", NEVER)
+    lengths = fixed.get("lengths", r.integers(1, 7, size=r.integers(1, 4)))
+    return {
+        "prompts": fixed.get("prompts", [tokens(r, vocabulary, eos, int(n)) for n in lengths]),
+        "beam_width": width,
+        "max_new_tokens": int(fixed.get("max_new_tokens", r.integers(3, 9))),
+        "alpha": float(fixed.get("alpha", r.uniform(0.3, 1.4))),
+        "eos_token_id": eos,
+        "table": (table * fixed.get("scale", 1.0) + fixed.get("offset", 0.0)).astype(
+            fixed.get("dtype", np.float64)
+        ),
+    }
+
+
+def tokens(r: np.random.Generator, vocabulary: int, eos: int, size: int) -> list[int]:
+    """A prompt without the end token (what that would mean is a check of its own)."""
+    found: list[int] = np.delete(np.arange(vocabulary), eos)[
+        r.integers(vocabulary - 1, size=size)
+    ].tolist()
+    return found
+
+
+def clear(
+    seed: int,
+    name: str,
+    draw: Draw,
+    wanted: Callable[[dict[str, Any], Answers], bool] | None = None,
+) -> dict[str, Any]:
+    """The first drawn call whose decisions are clear and whose reference result is `wanted`."""
+    for attempt in range(ATTEMPTS):
+        call = draw(rng(seed, name, str(attempt)))
+        found, gap = expected(call)
+        blur = max((blurred(call, beam) for beams in found for beam in beams), default=0.0)
+        if gap > 2 * blur and (wanted is None or wanted(call, found)):
+            return call
+    raise RuntimeError(f"no clear call for {name} with seed {seed}")
+
+
+def several(
+    seed: int, check: str, count: int, draw: Draw, wanted: Any = None, label: str = "random"
+) -> Case:
+    """A case of `count` independent calls."""
+    calls = [clear(seed, f"{check}_{label}_{i}", draw, wanted) for i in range(count)]
+    return Case(check, f"{check}_{label}", tuple(calls))
+
+
+def drawn(**fixed: Any) -> Draw:
+    """A random call with some items fixed."""
+    return lambda r: random_call(r, **fixed)
+
+
+def asked(call: Any) -> Search:
+    """What a call asks for."""
+    names = ("beam_width", "max_new_tokens", "alpha", "eos_token_id")
+    return Search(**{name: call[name] for name in names})
+
+
+def expected(call: Any) -> tuple[Answers, float]:
+    """The reference's beams per prompt, and the smallest gap of scores that decided."""
+    script = Script(call)
+    results = [beam_search(script.logprobs, prompt, asked(call)) for prompt in call["prompts"]]
+    return [beams for beams, _ in results], min(gap for _, gap in results)
+
+
+def blurred(call: Any, beam: Beam, dtype: Any = np.float32) -> float:
+    """How far off a beam's score may be when computed in this dtype.
+
+    A log-probability is off by some roundoffs of the largest logit and of itself, a sum of them by
+    some roundoffs of the sum (Higham 2002, section 4.2); the division adds one roundoff.
+    """
+    tables = [call[name] for name in ("table", "special_rows") if name in call]
+    # The end token's logit is left out: where it is out of reach, it enters no sum.
+    peak = max(float(np.abs(np.delete(t, call["eos_token_id"], axis=1)).max()) for t in tables)
+    size = len(beam.tokens) * (1 + peak) + abs(sum(beam.logprobs))
+    return float(BLUR * unit_roundoff(dtype) * size / max(len(beam.tokens), 1) ** call["alpha"])
+
+
+def some_end_early(call: dict[str, Any], found: Answers) -> bool:
+    """Some beams ended before the last step and some did not end, in the whole call."""
+    lengths = {len(beam.tokens) for beams in found for beam in beams}
+    ended = {asked(call).finished(beam) for beams in found for beam in beams}
+    return len(lengths) > 1 and ended == {True, False}
+
+
+def some_end(call: dict[str, Any], found: Answers) -> bool:
+    """Some beam ended."""
+    return any(asked(call).finished(beam) for beams in found for beam in beams)
+
+
+def some_end_everywhere(call: dict[str, Any], found: Answers) -> bool:
+    """Every prompt has a beam that ended."""
+    return all(any(asked(call).finished(beam) for beam in beams) for beams in found)
+
+
+# ---- language models made for one trap ---------------------------------------------------------
+
+
+class Tree:
+    """Probabilities of chosen tokens after chosen prefixes, over a shuffled vocabulary.
+
+    Tokens are letters, "." the end token; all other tokens share what a prefix leaves over
+    in nearly equal parts. Prefixes that are not chosen are answered by a random table.
+    """
+
+    def __init__(self, r: np.random.Generator, beam_width: int, max_new_tokens: int, alpha: float):
+        self._r, vocabulary = r, int(r.integers(12, 19))
+        self._ids = dict(zip(".abcdefghijklmno", r.permutation(vocabulary).tolist(), strict=False))
+        self._call = random_call(
+            r,
+            V=vocabulary,
+            beam_width=beam_width,
+            max_new_tokens=max_new_tokens,
+            alpha=alpha,
+            lengths=[],
+        )
+        self._call |= {"eos_token_id": self._ids["."], "special": [], "special_rows": []}
+        self._call["table"][:, self._ids["."]] = NEVER
+
+    def prompt(self, **after: dict[str, float]) -> Tree:
+        """Add a prompt. after: new tokens so far as letters, "start" for none -> probabilities."""
+        vocabulary, size = self._call["table"].shape[1], int(self._r.integers(2, 6))
+        prompt = tokens(self._r, vocabulary, self._ids["."], size)
+        self._call["prompts"].append(prompt)
+        for letters, chosen in after.items():
+            prefix = [self._ids[c] for c in letters.removeprefix("start")]
+            self._call["special"].append([*prompt, *prefix])
+            self._call["special_rows"].append(self._row(chosen))
+        return self
+
+    def _row(self, chosen: dict[str, float]) -> Any:
+        """Logits whose softmax is close to `chosen`, moved by a constant."""
+        weights = self._r.uniform(0.8, 1.2, size=self._call["table"].shape[1])
+        weights[self._ids["."]] = 1e-9
+        weights *= (1 - sum(chosen.values())) / weights.sum()
+        for letter, probability in chosen.items():
+            weights[self._ids[letter]] = probability * self._r.uniform(0.97, 1.0)
+        return np.log(weights) + self._r.normal() * 3
+
+    def call(self) -> dict[str, Any]:
+        """The finished call."""
+        return {**self._call, "special_rows": np.array(self._call["special_rows"])}
+
+
+def ends_first(r: np.random.Generator) -> dict[str, Any]:
+    """The end token is likeliest at once; all else declines slowly and never catches up."""
+    tree = Tree(r, beam_width=2, max_new_tokens=int(r.integers(4, 7)), alpha=0.6)
+    start = {".": 0.5, "a": 0.35, "b": 0.1}
+    return tree.prompt(start=start, a={"c": 0.2, "d": 0.18}, ac={"e": 0.2}, ad={"e": 0.2}).call()
+
+
+def end_is_improbable(r: np.random.Generator) -> dict[str, Any]:
+    """The end token is among the 2K likeliest at every step, at a probability that cannot win."""
+    tree = Tree(r, beam_width=3, max_new_tokens=3, alpha=float(r.uniform(0.5, 1.0)))
+    row = {"a": 0.4, "b": 0.3, "c": 0.25, ".": 0.02}
+    prefixes = ["start", *("".join(p) for n in (1, 2) for p in itertools.product("abc", repeat=n))]
+    return tree.prompt(**dict.fromkeys(prefixes, row)).call()
+
+
+def slot_is_taken(r: np.random.Generator) -> dict[str, Any]:
+    """The finished beam leaves room for `a` alone; `b`, cut at the first step, had a future."""
+    tree = Tree(
+        r, beam_width=2, max_new_tokens=int(r.integers(2, 4)), alpha=float(r.uniform(0, 0.4))
+    )
+    start = {".": 0.45, "a": 0.4, "b": 0.12}
+    sure = {"b": {"d": 0.97}, "bd": {"e": 0.97}}
+    dull = {"a": {"f": 0.12, "g": 0.11}, "af": {"e": 0.6}, "ag": {"e": 0.5}}
+    return tree.prompt(start=start, **sure, **dull).call()
+
+
+def later_end_wins(r: np.random.Generator) -> dict[str, Any]:
+    """The first to end has the larger sum; a longer one has the larger score."""
+    tree = Tree(
+        r, beam_width=int(r.integers(2, 4)), max_new_tokens=6, alpha=float(r.uniform(1.0, 1.4))
+    )
+    start = {".": 0.5, "a": 0.45}
+    return tree.prompt(start=start, a={"b": 0.9}, ab={"c": 0.95}, abc={".": 0.96}).call()
+
+
+def one_prompt_ends(r: np.random.Generator) -> dict[str, Any]:
+    """All beams of one prompt end within two steps; those of the others go on and end later."""
+    tree = Tree(r, beam_width=2, max_new_tokens=6, alpha=0.7)
+    call = tree.prompt(start={".": 0.9, "a": 0.08}, a={".": 0.97}).prompt().prompt().prompt().call()
+    table = r.normal(size=call["table"].shape) * 1.5
+    table[:, call["eos_token_id"]] += 0.8
+    order = r.permutation(4)
+    return {**call, "table": table, "prompts": [call["prompts"][i] for i in order]}
+
+
+def ends_last(r: np.random.Generator) -> dict[str, Any]:
+    """The end token can be reached at the last step only, and is then likely."""
+    call = random_call(r, V=7, beam_width=3, max_new_tokens=3, lengths=[int(r.integers(2, 5))])
+    special = [[*call["prompts"][0], *p] for p in itertools.product(range(7), repeat=2)]
+    rows = r.normal(size=(len(special), 7))
+    rows[:, call["eos_token_id"]] += 2
+    return {**call, "special": special, "special_rows": rows}
