@@ -35,7 +35,11 @@ class Finder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         """A top-level package by its folder; what is below it is found by its own path."""
         place = self._places.get(fullname)
-        return importlib.machinery.PathFinder.find_spec(fullname, [place]) if place else None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, [place]) if place else None
+        if spec is not None and spec.submodule_search_locations is not None:
+            # a package without __init__.py would otherwise look itself up on sys.path again
+            spec.submodule_search_locations = list(spec.submodule_search_locations)
+        return spec
 
     def only(self, names: Iterable[str]) -> None:
         """From now on, find these alone."""
