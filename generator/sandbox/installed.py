@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import site
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 # Test libraries that an author's own tests may import.
-TEST_LIBRARIES = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
+TEST_LIBRARIES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
 # What the child itself needs in order to confine itself.
 OWN = ("landlockpy", "seccompy")
 
@@ -55,19 +54,28 @@ def install(places: dict[str, str]) -> Finder:
 
 
 def locate(names: Iterable[str]) -> dict[str, str]:
-    """For each top-level package that is installed: the folder that holds it. Imports nothing."""
+    """For each top-level package that is installed: the folder that holds it. Imports nothing.
+
+    Only where packages are installed is looked: a folder of that name elsewhere on the path of the
+    judge (the current one, say) is not the package.
+    """
+    places = [p for p in map(Path, sys.path) if p.name in {"site-packages", "dist-packages"}]
     found = {}
     for name in names:
-        spec = importlib.util.find_spec(name)
-        places = list(spec.submodule_search_locations or []) if spec else []
-        if places:
-            found[name] = str(Path(places[0]).resolve().parent)
+        holding = [str(p.resolve()) for p in places if _here(p, name)]
+        if holding:
+            found[name] = holding[0]
     return found
+
+
+def _here(place: Path, name: str) -> Path | None:
+    """The package's folder, or the file of a module that has none."""
+    return next((p for p in (place / name, place / f"{name}.py") if p.exists()), None)
 
 
 def paths(places: dict[str, str]) -> list[str]:
     """What must be readable for these packages: their folders and their bundled libraries."""
-    own = [str(Path(place) / name) for name, place in places.items()]
+    own = [str(_here(Path(place), name)) for name, place in places.items()]
     libraries = {
         str(found) for name, place in places.items() for found in Path(place).glob(f"{name}*.libs")
     }
