@@ -1185,7 +1185,7 @@ def entry(module, load):
     def make(kind, config, dtype):
         use = plain if kind == "plain" else uses.get(kind)
         if use is None:
-            raise NotTestable(f"no {kind} cache was found {why}".strip())
+            raise NotTestable(f"no {kind} cache was found")
         return Cache(use, config, dtype)
 
     def create_cache(dtype, **config):
