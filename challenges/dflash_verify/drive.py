@@ -1,7 +1,7 @@
-"""Runs beside the untrusted code: hands it a scripted target model, and reports the tokens it returns.
+"""Runs beside the untrusted code: hands it a scripted target model, and reports what it returns.
 
-call["do"]: "verify" (one tree), "generate" (trees in a loop, one for every number of tokens so far),
-"mask", "own_loop" (the output's generation loop), "own_logits" and "own_generation" (its own model).
+call["do"]: "verify" (one tree), "generate" (trees in a loop, one for every number of tokens so
+far), "mask", "own_loop" (the output's loop), "own_logits" and "own_generation" (its own model).
 """
 
 import inspect
@@ -21,8 +21,8 @@ class ScriptedModel:
     """A causal language model whose next token is a hash of the whole prefix that its mask admits.
 
     forward(tokens, mask=None, positions=None) -> logits for all positions, (n, V) for tokens (n,),
-    (B, n, V) for tokens (B, n). mask: boolean or additive, None for causal. positions, if given, must
-    count along the path that a row attends to; otherwise they change the answer.
+    (B, n, V) for tokens (B, n). mask: boolean or additive, None for causal. positions, if given,
+    must count along the path that a row attends to; otherwise they change the answer.
     """
 
     def __init__(self, call):
@@ -45,7 +45,15 @@ class ScriptedModel:
         logits = np.array(made).reshape(len(rows), n, self.vocab_size)
         return logits if tokens.ndim == 2 else logits[0]
 
-    __call__ = get_logits = logits = compute_logits = forward_with_mask = forward_tree = predict = forward
+    __call__ = forward
+
+    def __getattr__(self, name):
+        """The same under other names that outputs ask by: get_logits, forward_tree, predict ..."""
+        if name.startswith("_") or not any(
+            word in name for word in ("forward", "logits", "predict")
+        ):
+            raise AttributeError(name)
+        return self.forward
 
     def row(self, tokens, admitted, places):
         """The logits of one row: the hash's token stands out by `scale`."""
@@ -87,12 +95,17 @@ def sorted_out(args, named):
     tokens = np.asarray(found["tokens"]).astype(np.int64)
     for value in loose:
         shape = np.shape(value)
-        if len(shape) >= 2 and shape[-1] == tokens.shape[-1] and shape != tokens.shape or shape == (1, 1):
-            found["mask"] = value
-        elif shape and shape[-1] == tokens.shape[-1]:
-            found["positions"] = value
+        if shape and shape[-1] == tokens.shape[-1]:
+            found["positions" if counts(np.asarray(value), tokens) else "mask"] = value
     positions = found["positions"]
     return tokens, found["mask"], None if positions is None else np.asarray(positions)
+
+
+def counts(value, tokens):
+    """Whether an argument without a name is a row of positions rather than a mask."""
+    if value.ndim == 1 or value.shape == tokens.shape != (1, 1):
+        return True
+    return value.dtype.kind in "iu" and value.shape[0] == 1 < tokens.shape[-1] and value.ndim == 2
 
 
 def one_of(mask, index, count):
@@ -114,7 +127,7 @@ def visible(mask, n):
 
 
 def admits(mask, offset):
-    """A boolean or additive mask as booleans; one whose diagonal is all False means the opposite."""
+    """A boolean or additive mask as booleans; an all-False diagonal means that True blocks."""
     numeric = mask.dtype != bool
     if numeric and not (mask.min(initial=0) >= 0 and mask.max(initial=0) > 0):
         return mask > BLOCKED
@@ -161,32 +174,34 @@ def ask(entry, model, prompt, tokens, parents, temperature):
         {"target_model": model, "temperature": temperature},
     )
     accepted, bonus = parts(made)
-    if bonus is not None and not (accepted[-1:] == [bonus] and counts_twice(entry)):
+    begins = accepted[: len(prompt)] == list(prompt)
+    ends = bonus is not None and accepted[-1:] == [bonus]
+    whole, twice = habits(entry) if begins or ends else (False, False)
+    if bonus is not None and not (ends and twice):
         accepted = [*accepted, bonus]
-    return accepted
+    return accepted[len(prompt) :] if begins and whole else accepted
+
+
+def habits(entry):
+    """(whether a result begins with the prompt, whether its list holds the bonus too)."""
+    model = ScriptedModel({"noise": np.zeros((1, 5)), "salt": 1, "scale": 1.0, "offset": 0.0})
+    wrong = (model.greedy([1, 2]) + 1) % 5
+    lists = {"prompt_tokens": [1, 2], "tree_tokens": [wrong], "tree_parents": [-1]}
+    made = called(entry.verify_and_accept, lists, {"target_model": model, "temperature": 0})
+    accepted, bonus = parts(made)
+    return accepted[:2] == [1, 2], accepted[-1:] == [bonus]
 
 
 def called(function, lists, others):
     """Call with lists, or with integer arrays where the output can only take those."""
     try:
         return function(**lists, **others)
-    except (AttributeError, TypeError) as first:
+    except (AssertionError, AttributeError, TypeError) as first:
         arrays = {name: np.array(value, dtype=np.int64) for name, value in lists.items()}
         try:
             return function(**arrays, **others)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the first error is the one to report
             raise first from None
-
-
-def counts_twice(entry):
-    """Whether the second part of a result repeats the last of the first: seen where all is rejected."""
-    model = ScriptedModel({"noise": np.zeros((1, 5)), "salt": 1, "scale": 1.0, "offset": 0.0})
-    wrong = (model.greedy([1, 2]) + 1) % 5
-    lists = {"prompt_tokens": [1, 2], "tree_tokens": [wrong], "tree_parents": [-1]}
-    accepted, bonus = parts(
-        called(entry.verify_and_accept, lists, {"target_model": model, "temperature": 0})
-    )
-    return accepted == [bonus]
 
 
 def parts(made):
@@ -198,7 +213,7 @@ def parts(made):
         listed = [named[k] for k in ACCEPTED if is_sequence(named.get(k))]
         listed += [value for value in named.values() if is_sequence(value)]
         alone = next((named[k] for k in BONUS if k in named), None)
-    elif is_sequence(named) and len(named) and is_sequence(named[0]):
+    elif is_sequence(named) and len(named) > 0 and is_sequence(named[0]):
         listed = [named[0]]
         alone = next((value for value in named[1:] if np.ndim(value) == 0), None)
         if len(named) == 2 and np.size(named[1]) == 1:
@@ -211,7 +226,7 @@ def parts(made):
 
 def is_sequence(value):
     """Whether this may be a list of tokens."""
-    return isinstance(value, (list, tuple)) or isinstance(value, np.ndarray) and value.ndim > 0
+    return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 def as_ints(value):
@@ -236,7 +251,7 @@ def mask_of(entry, call):
 
 
 def own_loop(entry, call):
-    """The tokens of the output's own generation loop, with the scripted target and scripted drafts."""
+    """The tokens of the output's own generation loop, with scripted target and drafts."""
     if not entry.has("speculative_generate"):
         return {"not_testable": "no generation loop was found"}
     model, prompt = ScriptedModel(call), list(call["prompt"])
@@ -245,7 +260,12 @@ def own_loop(entry, call):
         at = len(as_ints(context)) - len(prompt)
         return tuple(map(list, call["trees"][at])) if 0 <= at < len(call["trees"]) else ([], [])
 
-    others = {"target_model": model, "max_new_tokens": call["count"], "draft": draft, "temperature": 0}
+    others = {
+        "target_model": model,
+        "max_new_tokens": call["count"],
+        "draft": draft,
+        "temperature": 0,
+    }
     if not accepts(entry.raw("speculative_generate"), "temp"):
         del others["temperature"]
     made = called(entry.speculative_generate, {"prompt_tokens": list(prompt)}, others)
@@ -261,20 +281,25 @@ def accepts(function, name):
 # ---- the output's own target model -------------------------------------------------------------
 
 SIZES = {
-    "vocab": 48, "dmodel": 32, "hidden": 32, "embed": 32, "dim": 32, "head": 2, "layer": 2, "max": 128,
-    "len": 128, "ff": 64, "seed": 0, "rng": 0,
+    "vocab": 48, "headdim": 16, "dmodel": 32, "hidden": 32, "emb": 32, "dim": 32, "width": 32,
+    "head": 2, "layer": 2, "blocksize": 128, "block": 2, "max": 128, "len": 128, "ctx": 128,
+    "context": 128, "ff": 64, "inter": 64, "mlp": 64, "seed": 0,
 }  # fmt: skip
 
 
 class OwnModel:
-    """The first class of the output that can be built and takes tokens and a mask; None if there is none."""
+    """The first class of the output that can be built and takes a mask; without, model is None."""
 
     def __init__(self, entry):
         self.entry, self.model = entry, None
         for cls in classes(entry.module):
-            forward = next((f for f in ("forward", "__call__", "get_logits") if callable_in(cls, f)), None)
-            if forward and accepts(getattr(cls, forward), "mask") and sizes(cls) is not None:
-                self.model = cls(**sizes(cls))
+            forward = next(
+                (f for f in ("forward", "__call__", "get_logits") if callable_in(cls, f)), None
+            )
+            fits = forward and accepts(getattr(cls, forward), "mask")
+            chosen = sizes(cls, entry.module) if fits else None
+            if chosen is not None:
+                self.model = cls(**chosen)
                 self.forward = getattr(self.model, forward)
                 return
 
@@ -289,7 +314,11 @@ class OwnModel:
         if accepts(self.forward, "pos"):
             arguments["pos"] = np.array([*range(len(context)), *(len(context) + d for d in depth)])
         ids = np.array([*context, *tokens], dtype=np.int64)
-        made = self.forward(ids, **{self.named(k): value for k, value in arguments.items()})
+        named = {self.named(k): value for k, value in arguments.items()}
+        try:
+            made = self.forward(ids, **named)
+        except (IndexError, ValueError):
+            made = self.forward(ids[None], **named)
         made = made[0] if isinstance(made, tuple) else made
         return np.asarray(made, dtype=np.float64).reshape(len(ids), -1)
 
@@ -317,15 +346,21 @@ def callable_in(cls, name):
     return any(name in vars(base) for base in cls.__mro__ if base is not object)
 
 
-def sizes(cls):
+def sizes(cls, module):
     """Arguments for a small model, or None where a parameter without default is unknown."""
     chosen = {}
     for name, parameter in inspect.signature(cls).parameters.items():
+        if parameter.default is not inspect.Parameter.empty or parameter.kind >= 2:
+            continue
         size = next((v for k, v in SIZES.items() if k in name.lower().replace("_", "")), None)
-        if parameter.default is inspect.Parameter.empty and parameter.kind < 2:
-            if size is None:
-                return None
-            chosen[name] = np.random.default_rng(0) if "rng" in name else size
+        if "rng" in name:
+            size = np.random.default_rng(0)
+        elif "config" in name.lower() or "cfg" in name.lower():
+            configs = [c for c in classes(module) if "config" in c.__name__.lower()]
+            size = configs[0](**(sizes(configs[0], module) or {})) if configs else None
+        if size is None:
+            return None
+        chosen[name] = size
     return chosen
 
 
@@ -366,7 +401,7 @@ def own_generation(entry, call):
         return instead
     kept, start = list(call["prompt"]), len(call["prompt"])
     truth = []
-    for step in range(call["count"] + 6):
+    for _ in range(call["count"] + 6):
         truth.append(own.greedy(kept + truth))
     width = len(own.alone(kept))
     while len(kept) - start < call["count"]:
@@ -381,9 +416,11 @@ def own_generation(entry, call):
 
 
 def drafted(truth, parents, picks, width):
-    """Tokens for a tree's shape: pick 0 is the true token at that depth, others are none of the true."""
+    """Tokens for a tree's shape: pick 0 is the true token at that depth, others are not true."""
     others = [token for token in range(width) if token not in truth[:6]]
     depth = []
     for parent in parents:
         depth.append(0 if parent < 0 else depth[parent] + 1)
-    return [truth[d] if p == 0 else others[p % len(others)] for d, p in zip(depth, picks, strict=True)]
+    return [
+        truth[d] if p == 0 else others[p % len(others)] for d, p in zip(depth, picks, strict=True)
+    ]

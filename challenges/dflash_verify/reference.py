@@ -1,8 +1,8 @@
 """The trusted answers: the scripted target's next token, greedy decoding, the tree mask.
 
-The rule for greedy verification of a tree of drafts is that of SpecInfer (Miao et al., 2024, section
-4): the tokens kept are those that decoding one token at a time would give. Everything here follows
-that definition directly: a token is asked for by its whole prefix, and no tree is ever flattened.
+The rule for greedy verification of a tree of drafts is that of SpecInfer (Miao et al., 2024,
+section 4): the tokens kept are those that decoding one token at a time would give. Everything here
+follows that definition: a token is asked for by its whole prefix, and no tree is ever flattened.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def next_token(target: Mapping[str, Any], prefix: Sequence[int]) -> int:
     """The scripted target's greedy token after a prefix.
 
     target: `salt` (a number) and `noise` (rows x vocabulary). The prefix t_1 ... t_n is hashed to
-    salt * m^n + sum (t_k + c) m^(n-k+1) modulo 2^64, whose upper half picks the token: each token is
-    multiplied at least once, so that the last one moves the upper half too.
+    salt * m^n + sum (t_k + c) m^(n-k+1) modulo 2^64, whose upper half picks the token: each token
+    is multiplied at least once, so that the last one moves the upper half too.
     """
     state = target["salt"]
     for token in prefix:

@@ -6,14 +6,17 @@ tempting ones (the true next token, in the wrong branch) stand where they hurt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from challenges.dflash_verify.reference import next_token, path
+from challenges.dflash_verify.reference import greedy, next_token, path
+from challenges.kit import rng
 
+Call = dict[str, Any]
 Target = Mapping[str, Any]
+NOISE_ROWS = 8
 
 
 class Draft:
@@ -51,21 +54,19 @@ class Draft:
         return parent
 
     def wrong(self, parent: int = -1, *, avoid: Sequence[int] = ()) -> int:
-        """Add a token that is neither right, nor (where that can be had) among `avoid` or the siblings."""
+        """Add a token that is not right, nor (if possible) in `avoid` or among its siblings."""
         taken = {self.best(parent), *avoid, *self.siblings(parent)}
         vocabulary = self.target["noise"].shape[1]
-        for _ in range(50):
-            token = int(self.r.integers(vocabulary))
-            if token not in taken:
-                break
-        return self.add(parent, token if token not in taken else (self.best(parent) + 1) % vocabulary)
+        drawn = self.r.integers(vocabulary, size=50).tolist()
+        any_other = (self.best(parent) + 1) % vocabulary
+        return self.add(parent, next((token for token in drawn if token not in taken), any_other))
 
     def siblings(self, parent: int) -> list[int]:
         """The tokens of the children of `parent`."""
         return [t for t, p in zip(self.tokens, self.parents, strict=True) if p == parent]
 
     def tempting(self, parent: int) -> int | None:
-        """Add a token of the true continuation where it is wrong; None where there is none to add."""
+        """Add a token of the true continuation where it is wrong; None if there is none to add."""
         taken = {self.best(parent), *self.siblings(parent)}
         fitting = [t for t in self.truth if t not in taken]
         return self.add(parent, int(self.r.choice(fitting))) if fitting else None
@@ -73,10 +74,10 @@ class Draft:
     def trap(self, length: int, above: int) -> bool:
         """A right chain, then a side branch that holds the true next token and continues rightly.
 
-        The side branch hangs `above` levels over the chain's end, so its first node is wrong. Taking
-        nodes in order by the row before them accepts it and its child; taking them by the parent's
-        row finds a mismatch whose correction repeats a token. False, and nothing added, where the
-        drawn target does not allow it.
+        The side branch hangs `above` levels over the chain's end, so its first node is wrong.
+        Taking nodes in order by the row before them accepts it and its child; taking them by the
+        parent's row finds a mismatch whose correction repeats a token. False, and nothing added,
+        where the drawn target does not allow it.
         """
         truth = self.truth
         level = length - above
@@ -118,3 +119,37 @@ def may_be_right(draft: Draft, parent: int, distinct: bool, tempt: bool) -> bool
         return False
     drafted = [draft.tokens[i] for i in path(draft.parents, parent)]
     return tempt or drafted == draft.truth[: len(drafted)] or best not in draft.truth
+
+
+def target(r: np.random.Generator, vocabulary: int) -> Call:
+    """The arrays and numbers that make a scripted target model; drive.py says what they mean."""
+    noise = r.uniform(-1, 1, size=(NOISE_ROWS, vocabulary))
+    return {"noise": noise, "salt": int(r.integers(2**31)), "scale": 1.0, "offset": 0.0}
+
+
+def drafts(
+    seed: int,
+    name: str,
+    vocabulary: int,
+    prompt_len: int = 5,
+    depth: int = 8,
+    wanted: Callable[[list[int]], bool] = lambda _: True,
+) -> Draft:
+    """An empty draft after a random prompt, such that a trap of length one can be set.
+
+    wanted: what the true continuation must be like besides.
+    """
+    r = rng(seed, name)
+    model, prompt = target(r, vocabulary), r.integers(vocabulary, size=prompt_len).tolist()
+    while True:
+        truth = greedy(model, prompt, depth)
+        fits = len({*truth[:4]}) == 4 and wanted(truth)
+        if fits and Draft(model, prompt, r, truth).trap(1, 1):
+            return Draft(model, prompt, r, truth)
+        model = {**model, "salt": model["salt"] + 1}
+
+
+def call_of(draft: Draft, **more: Any) -> Call:
+    """A call that verifies a draft."""
+    tree = {"tokens": list(draft.tokens), "parents": list(draft.parents), "temperature": 0}
+    return {"do": "verify", **draft.target, "prompt": list(draft.context), **tree, **more}

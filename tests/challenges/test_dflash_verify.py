@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from challenges.dflash_verify import kernel_tests, reference, trees
+from challenges.dflash_verify import cases, crafted, kernel_tests, loops, reference, trees
 from challenges.kit import rng
 
 FOLDER = Path(kernel_tests.__file__).parent
-Pair = namedtuple("Pair", "accepted new_token")
+
+
+class Pair(NamedTuple):
+    accepted: list[int]
+    new_token: int
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,7 @@ def driver() -> Any:
 @pytest.fixture
 def model(driver: Any) -> Any:
     """A scripted target over eleven tokens."""
-    return driver.ScriptedModel(kernel_tests.target(rng(1, "model"), 11))
+    return driver.ScriptedModel(trees.target(rng(1, "model"), 11))
 
 
 def entry_of(verify: Any) -> Any:
@@ -38,7 +41,7 @@ def entry_of(verify: Any) -> Any:
 
 def test_the_driver_and_the_reference_script_the_same_model(driver: Any) -> None:
     """Every row of the scripted logits has its maximum where the reference says."""
-    target = kernel_tests.target(rng(0, "same"), 50)
+    target = trees.target(rng(0, "same"), 50)
     tokens = rng(0, "tokens").integers(50, size=20).tolist()
     best = driver.ScriptedModel(target).forward(tokens).argmax(-1)
     assert best.tolist() == [reference.next_token(target, tokens[: i + 1]) for i in range(20)]
@@ -46,14 +49,14 @@ def test_the_driver_and_the_reference_script_the_same_model(driver: Any) -> None
 
 def test_the_next_token_depends_on_every_token_and_on_their_order() -> None:
     """Changing or swapping any two tokens of a prefix gives other answers nearly always."""
-    target, tokens = kernel_tests.target(rng(0, "order"), 10**6), list(range(9))
+    target, tokens = trees.target(rng(0, "order"), 10**6), list(range(9))
     prefixes = [tokens] + [[*tokens[:i], 77, *tokens[i + 1 :]] for i in range(9)]
     prefixes += [[*tokens[:i], tokens[i + 1], tokens[i], *tokens[i + 2 :]] for i in range(8)]
     assert len({reference.next_token(target, prefix) for prefix in prefixes}) == len(prefixes)
 
 
 def test_every_form_of_a_mask_means_the_same(driver: Any, model: Any) -> None:
-    """Boolean, its opposite, additive in two widths, with axes for batch and heads, rows of the tree alone."""
+    """Boolean, its opposite, additive, with axes for batch and heads, rows of the tree alone."""
     tokens, allowed = np.arange(8), reference.tree_mask(3, [-1, -1, 0, 1, 3])
     expected = model.forward(tokens, allowed)
     blocked = np.where(allowed, 0.0, -np.inf)
@@ -94,7 +97,7 @@ def test_the_mask_is_the_closure_of_the_parents() -> None:
 
 def test_the_matching_depth_is_what_decoding_walks() -> None:
     """Walking down with one greedy token at a time ends where the reference says."""
-    for call in kernel_tests.random_trees(5):
+    for call in cases.random_trees(5):
         nodes, depth = {-1}, 0
         for token in reference.greedy(call, call["prompt"], 30):
             pairs = enumerate(zip(call["parents"], call["tokens"], strict=True))
@@ -108,7 +111,7 @@ def test_the_matching_depth_is_what_decoding_walks() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_trap_catches_acceptance_in_order(seed: int) -> None:
     """Judging by the row before, and by the parent's row, both leave the greedy continuation."""
-    draft = kernel_tests.drafts(seed, "trap", 50)
+    draft = trees.drafts(seed, "trap", 50)
     assert trees.trapped(draft, (1, 2, 3))
     rows = {"before": lambda i: i - 1, "parent": lambda i: draft.parents[i]}
     for row in rows.values():
@@ -122,10 +125,10 @@ def test_a_trap_catches_acceptance_in_order(seed: int) -> None:
 
 def test_no_side_branch_over_a_thousand_tokens_tempts() -> None:
     """There, every true token stands on the true path, so that position alone cannot go wrong."""
-    call = kernel_tests.loop(3, "thousand", 1000)
-    truth = reference.greedy(call, call["prompt"], kernel_tests.COUNT + kernel_tests.LOOKAHEAD)
+    call = loops.loop(3, "thousand", 1000)
+    truth = reference.greedy(call, call["prompt"], loops.COUNT + loops.LOOKAHEAD)
     for at, (tokens, parents) in enumerate(call["trees"]):
-        ahead = truth[at : at + kernel_tests.LOOKAHEAD]
+        ahead = truth[at : at + loops.LOOKAHEAD]
         for node in range(len(tokens)):
             drafted = [tokens[i] for i in reference.path(parents, node)]
             assert drafted == ahead[: len(drafted)] or drafted[-1] not in ahead
@@ -151,7 +154,7 @@ def test_no_side_branch_over_a_thousand_tokens_tempts() -> None:
     ],
 )
 def test_results_of_many_shapes_are_read(driver: Any, made: Any, expected: Any) -> None:
-    """A list, a pair, a triple, a mapping, an object: accepted tokens, and the bonus if it is apart."""
+    """Lists, pairs, triples, mappings, objects: accepted tokens, and the bonus if it is apart."""
     assert driver.parts(made) == expected
 
 
@@ -162,17 +165,19 @@ def test_what_is_not_a_list_of_tokens_is_refused(driver: Any) -> None:
             driver.parts(made)
 
 
-def test_a_bonus_that_is_in_the_list_already_is_not_counted_twice(driver: Any) -> None:
-    """Where all is rejected the list holds one token and the bonus repeats it: so it does elsewhere."""
+def test_only_new_tokens_count_and_each_of_them_once(driver: Any) -> None:
+    """A bonus that is in the list too, and a prompt before it, are told by a rejected root."""
 
     def verify(prompt_tokens, tree_tokens, tree_parents, target_model, temperature):
         best = target_model.forward(prompt_tokens + tree_tokens)[len(prompt_tokens) - 1].argmax()
         return [int(best)], int(best)
 
-    call = kernel_tests.crafted(0, (kernel_tests.one_wrong_root,))[0]
+    call = cases.crafted(0, (crafted.one_wrong_root,))[0]
     assert len(driver.drive(entry_of(verify), call)["new"]) == 1
-    apart = entry_of(lambda **given: (verify(**given)[0] * 2, verify(**given)[1]))
-    assert len(driver.drive(apart, call)["new"]) == 3
+    apart = entry_of(lambda **given: ([], verify(**given)[1]))
+    assert len(driver.drive(apart, call)["new"]) == 1
+    whole = entry_of(lambda **given: given["prompt_tokens"] + verify(**given)[0])
+    assert len(driver.drive(whole, call)["new"]) == 1
 
 
 def test_an_output_that_needs_arrays_is_given_arrays(driver: Any) -> None:
@@ -181,7 +186,7 @@ def test_an_output_that_needs_arrays_is_given_arrays(driver: Any) -> None:
     def verify(prompt_tokens, tree_tokens, tree_parents, target_model, temperature):
         return target_model.forward(prompt_tokens)[prompt_tokens.shape[0] - 1].argmax()
 
-    call = kernel_tests.crafted(0, (kernel_tests.empty,))[0]
+    call = cases.crafted(0, (crafted.empty,))[0]
     assert len(driver.drive(entry_of(verify), call)["new"]) == 1
 
 
@@ -196,12 +201,14 @@ def test_a_bonus_is_not_needed_for_a_verdict() -> None:
     assert not kernel_tests.one_more(case.calls[0], got[0])[0].ok
 
 
-@pytest.mark.parametrize("new", [None, "ab", [1.5], [True], [[1]], np.zeros(3), [2**70] * 3, [0] * 10**5])
+@pytest.mark.parametrize(
+    "new", [None, "ab", [1.5], [True], [[1]], np.zeros(3), [2**70] * 3, [0] * 10**5]
+)
 def test_hostile_results_fail_and_do_not_raise(new: Any) -> None:
     """Whatever comes back, each check answers with findings of which one fails."""
     for case in kernel_tests.cases(0):
         got = [
-            {"new": new, "mask": new, "after": new, "tree": new, "alone": new, "passes": new, "greedy": 1}
+            dict.fromkeys(("new", "mask", "after", "tree", "alone", "passes"), new) | {"greedy": 1}
             for _ in case.calls
         ]
         findings = kernel_tests.check(case, got)

@@ -1,10 +1,14 @@
-"""Ancestors by closing the parent matrix; float32 softmax; a batch axis; the mask for (B, 1, n, n)."""
+"""Ancestors by closing the parent matrix; float32 softmax; axes for batch and heads."""
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
-Result = namedtuple("Result", "accepted new_token depth")
+
+class Result(NamedTuple):
+    accepted: np.ndarray
+    new_token: int
+    depth: int
 
 
 def build_tree_mask(prompt_len, tree_parents):
@@ -26,7 +30,7 @@ def softmax(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):
+def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):  # noqa: ARG001
     """A named tuple: the accepted tokens, the next one, and how deep the path goes."""
     prompt = np.asarray(prompt_tokens, dtype=np.int64)
     tree = np.asarray(tree_tokens, dtype=np.int64)

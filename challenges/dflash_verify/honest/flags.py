@@ -1,4 +1,4 @@
-"""Every node gets a flag: it matches, and its parent has one. The deepest flagged node is the end."""
+"""A node is accepted if it matches and its parent is; the deepest accepted node is the end."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def build_tree_mask(prompt_len, tree_parents):
     return mask
 
 
-def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0.0):
+def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0.0):  # noqa: ARG001
     """(accepted tokens, the target's next token)."""
     offset = len(prompt_tokens)
     tokens = list(prompt_tokens) + list(tree_tokens)

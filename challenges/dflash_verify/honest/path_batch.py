@@ -1,4 +1,4 @@
-"""No tree mask for the target: one batch with a row for every node's path, causal, padded on the right."""
+"""No tree mask for the target: a causal batch with a row for every node's path, padded."""
 
 import numpy as np
 
@@ -17,14 +17,14 @@ def build_tree_mask(prompt_len, tree_parents):
     return mask
 
 
-def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):
+def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):  # noqa: ARG001
     """([accepted and the target's own token], None)."""
     paths = [[]]
-    for token, parent in zip(tree_tokens, tree_parents):
+    for token, parent in zip(tree_tokens, tree_parents, strict=True):
         paths.append(paths[parent + 1] + [token])
     width = len(prompt_tokens) + max(map(len, paths))
     batch = np.zeros((len(paths), width), dtype=np.int64)
-    for row, path in zip(batch, paths):
+    for row, path in zip(batch, paths, strict=True):
         row[: len(prompt_tokens) + len(path)] = [*prompt_tokens, *path]
     best = target_model.forward(batch).argmax(-1)
 

@@ -32,12 +32,10 @@ def most_likely(row):
     return max(range(len(scores)), key=scores.__getitem__)
 
 
-def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):
+def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):  # noqa: ARG001
     """A dictionary with the accepted tokens and the bonus."""
     size = len(prompt_tokens)
-    logits = target_model.forward(
-        prompt_tokens + tree_tokens, build_tree_mask(size, tree_parents)
-    )
+    logits = target_model.forward(prompt_tokens + tree_tokens, build_tree_mask(size, tree_parents))
     children = {}
     for node, parent in enumerate(tree_parents):
         children.setdefault(parent, {})[tree_tokens[node]] = node

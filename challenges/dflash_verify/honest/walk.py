@@ -1,4 +1,4 @@
-"""One pass over prompt and tree, then a walk from the root: at each node, the child that matches."""
+"""One pass over prompt and tree, then a walk: at each node, the child that matches."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def build_tree_mask(prompt_len, tree_parents):
     return mask
 
 
-def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):
+def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):  # noqa: ARG001
     """The accepted tokens and the target's next token, in one list."""
     prompt_len = len(prompt_tokens)
     mask = build_tree_mask(prompt_len, tree_parents)

@@ -23,7 +23,7 @@ def build_tree_mask(prompt_len, tree_parents):
     return blocked
 
 
-def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):
+def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):  # noqa: ARG001
     """An object with the accepted tokens and the target's next one."""
     p = len(prompt_tokens)
     positions = np.array([*range(p), *(p + d for d in depths(tree_parents))])
@@ -37,7 +37,7 @@ def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, te
         best = int(logits[row].argmax())
         for child, parent in enumerate(tree_parents):
             if parent == node and tree_tokens[child] == best:
-                return [best] + descend(child, p + child)
+                return [best, *descend(child, p + child)]
         return [best]
 
     *accepted, new_token = descend(-1, p - 1)
@@ -78,5 +78,5 @@ def speculative_generate(prompt_tokens, target_model, max_new_tokens, draft):
     while len(sequence) < len(prompt_tokens) + max_new_tokens:
         tree_tokens, tree_parents = draft(sequence)
         verified = verify_and_accept(sequence, tree_tokens, tree_parents, target_model)
-        sequence += verified.accepted + [verified.new_token]
+        sequence += [*verified.accepted, verified.new_token]
     return sequence[: len(prompt_tokens) + max_new_tokens]
