@@ -1,0 +1,106 @@
+"""From a run's files to libraries that can be called, or to the reason why there are none."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from generator.data import Binding, Bound, Challenge, Run
+from generator.runtimes.cuda.compiler import Compiler, first_errors
+from generator.runtimes.cuda.execute import Libraries
+from generator.runtimes.cuda.launcher import Launcher, find
+from generator.runtimes.cuda.repair import Repair, ladder
+
+SUFFIXES = (".cu", ".cuh", ".h", ".hpp")
+BESIDE_THE_POINT = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|main)([_./]|$)")
+ROLE = "fused_softmax_topk"
+
+
+@dataclass(frozen=True)
+class Built:
+    """One file, compiled. errors: the compiler's output where it failed. reason: why not bound."""
+
+    file: str
+    launcher: Launcher | None = None
+    libraries: Libraries | None = None
+    errors: str = ""
+    reason: str = ""
+
+    def binding(self, steps: tuple[str, ...]) -> Binding:
+        """How the launcher is called, for the reader."""
+        if self.launcher is None:
+            return Binding(module=self.file, steps=steps, missing=(ROLE,))
+        passes: dict[str, int | str] = {
+            role: at for at, role in enumerate(self.launcher.roles) if role != "default"
+        }
+        if self.launcher.templated:
+            passes["K"] = "template parameter"
+        function = self.launcher.function
+        reason = f"its declaration in line {function.line}; indices of {self.launcher.index_bytes} bytes"
+        bound = Bound(file=self.file, symbol=function.name, passes=passes, reason=reason)
+        return Binding(entry={ROLE: bound}, module=self.file, steps=steps)
+
+
+def candidates(run: Run, challenge: Challenge, compiler: Compiler) -> list[str]:
+    """Files that may hold the kernel, the likeliest first: by launcher, then by name."""
+    ranked = []
+    for artifact in run.artifacts:
+        if not artifact.path.endswith(SUFFIXES):
+            continue
+        text = compiler.source(artifact.path)
+        beside = bool(BESIDE_THE_POINT.search(artifact.path.lower()))
+        launches = bool(find(text, challenge.entry[ROLE], names(challenge)))
+        named = artifact.path.rpartition("/")[2].partition(".")[0] == ROLE
+        if "__global__" in text or launches:
+            ranked.append((beside, not launches, not named, len(artifact.path), artifact.path))
+    return [path for *_, path in sorted(ranked)]
+
+
+def names(challenge: Challenge) -> tuple[str, ...]:
+    """The accepted names of the launcher, the canonical one first."""
+    return (ROLE, *challenge.entry[ROLE].names)
+
+
+def build(compiler: Compiler, challenge: Challenge, file: str, ks: Iterable[int]) -> Built:
+    """Compile a file as it stands in the compiler's folder."""
+    alone = compiler.alone(file)
+    if not alone.ok:
+        return Built(file, errors=alone.output)
+    launchers = find(compiler.source(file), challenge.entry[ROLE], names(challenge))
+    if not launchers:
+        return Built(file, reason="no host function takes logits, indices, probabilities and sizes")
+    return _libraries(compiler, file, launchers[0], sorted(set(ks)) if launchers[0].templated else [0])
+
+
+def _libraries(compiler: Compiler, file: str, launcher: Launcher, ks: list[int]) -> Built:
+    """One library, or one for every K of a template. A K that does not compile is refused, not fatal."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        made = dict(zip(ks, pool.map(lambda k: compiler.library(launcher, file, k), ks), strict=True))
+    paths = {str(k): c.library for k, c in made.items() if c.library}
+    failed = {k: first_errors(c.output, 1) for k, c in made.items() if not c.library}
+    refused = {str(k): f"no instance for K = {k}: {' '.join(errors)}" for k, errors in failed.items()}
+    if not paths:
+        return Built(file, launcher, reason=f"cannot be called: {'; '.join(refused.values())[:600]}")
+    return Built(file, launcher, Libraries(paths, launcher.index_bytes, refused))
+
+
+def repaired(
+    compiler: Compiler, challenge: Challenge, broken: Built, ks: Iterable[int]
+) -> tuple[Repair | None, Built]:
+    """Climb the ladder of repairs; the last rung tried, and what it compiles to."""
+    original, last, built = compiler.source(broken.file), None, broken
+
+    def errors_of(text: str) -> str:
+        compiler.replace(broken.file, text)
+        tried = compiler.alone(broken.file)
+        return "" if tried.ok else tried.output or "no message"
+
+    for last in ladder(original, broken.errors, errors_of):
+        pass
+    if last is not None:
+        compiler.replace(broken.file, last.text)
+        built = build(compiler, challenge, broken.file, ks)
+    return last, built
