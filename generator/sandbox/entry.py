@@ -12,7 +12,7 @@ from .loading import Loader
 
 
 class Entry:
-    """`entry.<role>(**canonical)` calls what was bound to the role; `module` is the first loaded."""
+    """`entry.<role>(**canonical)` calls what was bound to it; `module` is the first one loaded."""
 
     def __init__(
         self,

@@ -160,7 +160,7 @@ def _spell(part: str) -> str:
 def _module_at(where: Path) -> Path | None:
     """The file or package folder that defines the module at this path without suffix."""
     file = where.with_name(where.name + ".py")
-    if where.is_dir() and ((where / "__init__.py").is_file() or any(where.glob("*.py"))):
+    if where.is_dir() and any(where.rglob("*.py")):
         return where
     return file if file.is_file() else None
 

@@ -44,7 +44,7 @@ class Inert:
         return Inert(f"{self._inert_name}()")
 
     def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return (InertBase,)
+        return (type(self._inert_name.rpartition(".")[2], (InertBase,), {}),)
 
     def __getitem__(self, _key: Any) -> Any:
         return self

@@ -156,6 +156,8 @@ def _unpack(tree: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
         raise ProtocolError("malformed tree")
     if "a" in tree:
         return arrays[_index(tree["a"])]
+    if not isinstance(tree["d"], dict):
+        raise ProtocolError("malformed tree")
     return {k: _unpack(v, arrays) for k, v in tree["d"].items()}
 
 
