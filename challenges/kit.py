@@ -11,8 +11,9 @@ The tolerance rule, per output row (the last axis):
 where u is the unit roundoff of the declared dtype and E the larger of two honest errors: that of a
 trusted implementation computing in the declared dtype, and the change of the float64 reference when
 every input moves by a unit or so in the last place (forward error analysis: Higham, Accuracy and
-Stability of Numerical Algorithms, 2nd ed., section 1.6). The inputs are moved several times, each by
-an amount of its own, and the largest change counts: one draw, or equal steps, may cancel by chance.
+Stability of Numerical Algorithms, 2nd ed., section 1.6). Inputs are moved several times, each by
+an amount of its own, and the largest change counts: one draw, or equal steps, can cancel by chance.
+Next to nothing is added for underflow, which a relative error does not describe.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ Arrays = dict[str, NDArray[Any]]
 BASELINE_FACTOR = 4.0
 ROUNDOFF_FACTOR = 32.0
 NUDGES = 4
+UNDERFLOW_FACTOR = 1e6  # of the smallest normal number: 1e-32 in float32, nothing in float64
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def oracle(
     allowed = {
         name: BASELINE_FACTOR * np.max([row_max(other[name] - ref) for other in others], axis=0)
         + ROUNDOFF_FACTOR * unit_roundoff(declared) * row_max(ref)
+        + UNDERFLOW_FACTOR * float(np.finfo(declared).tiny)
         for name, ref in answer.items()
     }
     return Oracle(answer, allowed)
@@ -160,7 +163,8 @@ def same(name: str, got: Any, expected: Any) -> Finding:
         ok = ok and bool(np.array_equal(got, expected))
     else:
         ok = type(got) is type(expected) and bool(got == expected)
-    return Finding(name, ok, detail="" if ok else f"got {describe(got)}, expected {describe(expected)}")
+    detail = "" if ok else f"got {describe(got)}, expected {describe(expected)}"
+    return Finding(name, ok, detail=detail)
 
 
 def as_float(value: Any) -> NDArray[np.float64] | None:
