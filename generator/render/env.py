@@ -31,6 +31,7 @@ def environment() -> Environment:
     )
     made.filters |= {"number": number, "points": points, "count": count, "anchor": anchor}
     made.filters |= {"sized": sized, "minus": minus, "verbatim": escape.verbatim}
+    made.filters |= {"word": word, "runtime": runtime}
     made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS}
     return made
 
@@ -88,3 +89,14 @@ def minus(letter: str | None) -> str:
 def anchor(name: str) -> str:
     """A name as an HTML id."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+
+
+def word(number_: int) -> str:
+    """A small number as a word."""
+    words = "no one two three four five six seven eight nine ten eleven twelve".split()
+    return words[number_] if 0 <= number_ < len(words) else f"{number_:,}"
+
+
+def runtime(name: str) -> str:
+    """A runtime by the name it is known under."""
+    return {"numpy": "NumPy", "cuda": "CUDA", "mlx": "MLX"}.get(name, name)

@@ -24,6 +24,7 @@ from generator.data import (
 from generator.render.verdicts import SENTENCES
 
 PUBLISHED, EVIDENCE = "published", "evidence"
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ class Cell:
         if not self.entered:
             return f"{self.model.name} never entered {self.challenge.title}."
         graded = f"published {self.letter}" if self.letter else "not graded when published"
-        return f"{self.model.name}, {self.challenge.title}: {graded}; {self.tested}"
+        measured = f" Measured on the original: {self.original}." if self.original else ""
+        return f"{self.model.name}, {self.challenge.title}: {graded}; {self.tested}{measured}"
 
     @property
     def tested(self) -> str:
@@ -110,8 +112,40 @@ class Cell:
             return "no output is stored here."
         if self.evidence is None:
             return f"{subject} has no record of a run yet."
-        said = SENTENCES[self.evidence.verdict]
-        return f"{subject} {said} ({self.evidence.summary})."
+        return f"{subject} {SENTENCES[self.evidence.verdict]} ({self.brief})."
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The checks that count against the output, deciding or not."""
+        checks = self.evidence.checks if self.evidence else {}
+        return tuple(name for name, result in checks.items() if result.verdict.failed)
+
+    @property
+    def brief(self) -> str:
+        """The record's summary, with a long list of failed checks cut short."""
+        if self.evidence is None:
+            return "no record of a run"
+        if len(self.failed) <= NAMED:
+            return self.evidence.summary
+        checks = self.evidence.checks.values()
+        testable = sum(result.verdict is not Verdict.NOT_TESTABLE for result in checks)
+        passed = sum(result.verdict is Verdict.PASSED for result in checks)
+        named = ", ".join(self.failed[:NAMED])
+        more = len(self.failed) - NAMED
+        return f"{passed} of {testable} checks passed; failed: {named} and {more} more"
+
+    @property
+    def original(self) -> str:
+        """What was measured on the original output, in a few words; empty where nothing was."""
+        found = self.measured
+        if found is None:
+            return ""
+        if found.compiles_as_stored is False:
+            return "does not compile"
+        if found.checks_failed:
+            total = found.checks_failed + (found.checks_passed or 0)
+            return f"fails {found.checks_failed} of {total}"
+        return {True: "right", False: "wrong", None: ""}[found.right]
 
 
 def provenance(model: Model) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from generator.render.pages import (
     challenge,
+    claims,
     contradictions,
     data,
     duel,
@@ -19,7 +20,7 @@ from generator.render.pages import (
 from generator.render.pages.common import Page
 from generator.render.site import Site
 
-KINDS = (home, methodology, ranking, challenge, model, run, source, duel, contradictions, data)
+KINDS = (home, methodology, ranking, challenge, model, run, source, duel, contradictions, claims, data)
 
 
 def all_pages(site: Site) -> Iterator[Page]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from generator.data import Challenge
 from generator.render import analysis, charts, env, paths, tasks
+from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, names, page
 from generator.render.site import Site
 
@@ -77,6 +78,12 @@ def traps(site: Site, challenge: Challenge) -> Markup | None:
     return part("challenge/traps.md.j2", site, challenge, by_check=by_check)
 
 
+def claims(site: Site, challenge: Challenge) -> Markup | None:
+    """What was published about it, with outcomes."""
+    found = concerning(site, challenge.slug)
+    return part("_claims.html.j2", site, challenge, outcomes=found) if found else None
+
+
 def prompt(site: Site, challenge: Challenge) -> Markup | None:
     """What a model is given."""
     text = tasks.prompt(site.results.corpus.root, challenge.slug)
@@ -84,4 +91,4 @@ def prompt(site: Site, challenge: Challenge) -> Markup | None:
     return part("challenge/prompt.md.j2", site, challenge, prompt=body) if text else None
 
 
-PANELS: tuple[Panel, ...] = (results, said, checks, accuracy, traps, prompt)
+PANELS: tuple[Panel, ...] = (results, said, checks, accuracy, traps, claims, prompt)

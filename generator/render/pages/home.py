@@ -48,10 +48,20 @@ def trust(site: Site) -> list[tuple[str, str, str]]:
     return [
         (f"{current} of {len(runs)}", "runs with current evidence", paths.METHODOLOGY),
         (str(len(site.results.contradictions)), "grades that the tests contradict", paths.CONTRADICTIONS),
+        *claims(site),
         (str(stale), "records out of date", ""),
         (str(ungraded), "runs the evidence cannot grade", ""),
         (judged(site), "grades by a judge that saw the evidence", ""),
     ]
+
+
+def claims(site: Site) -> list[tuple[str, str, str]]:
+    """How many published claims the records contradict."""
+    found = [outcome.outcome for outcome in site.results.outcomes]
+    if not found:
+        return []
+    text = f"{found.count('contradicted')} of {len(found)}"
+    return [(text, "published claims contradicted", paths.CLAIMS)]
 
 
 def judged(site: Site) -> str:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from generator.data import Model, Place
 from generator.render import analysis, charts, env, paths
+from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, names, page, ranks
 from generator.render.pages.duel import record
 from generator.render.site import Site
@@ -84,4 +85,10 @@ def duels(site: Site, model: Model) -> Markup | None:
     return part("model/duels.md.j2", site, model, rows=rows) if rows else None
 
 
-PANELS: tuple[Panel, ...] = (grades, balance, duels)
+def claims(site: Site, model: Model) -> Markup | None:
+    """What was published about it, with outcomes."""
+    found = concerning(site, model.slug)
+    return part("_claims.html.j2", site, model, outcomes=found) if found else None
+
+
+PANELS: tuple[Panel, ...] = (grades, balance, duels, claims)

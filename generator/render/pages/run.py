@@ -18,7 +18,7 @@ from generator.render.pages.common import Page, names, page
 from generator.render.site import Cell, Site
 from generator.render.verdicts import MEANS, SENTENCES
 
-SHOWN_CASES = 6
+SHOWN_CASES = 3
 Panel = Callable[[Site, Cell], Markup | None]
 
 
@@ -100,14 +100,17 @@ def worst(result: CheckResult) -> Finding | None:
         for finding in case.findings
         if finding.error is not None and finding.bound is not None
     ]
-    return max(measured, key=ratio, default=None)
+    return max(measured, key=weight, default=None)
 
 
-def ratio(finding: Finding) -> float:
-    """Error over bound; infinite for what is not a number."""
-    if finding.error is None or finding.bound is None or finding.error != finding.error:
-        return float("inf")
-    return finding.error / finding.bound if finding.bound else float("inf") * (finding.error > 0 or 1)
+def weight(finding: Finding) -> tuple[bool, float]:
+    """Failures before the rest, then error over bound; what is not a number is the worst.
+
+    A bound of zero (a gradient that is exactly zero, say) gives no ratio, and comes last.
+    """
+    error, bound = finding.error or 0.0, finding.bound or 0.0
+    ratio = error / bound if bound else 0.0
+    return (not finding.ok, float("inf") if ratio != ratio else ratio)
 
 
 def grades(site: Site, cell: Cell) -> Markup | None:
@@ -138,6 +141,14 @@ def flags(site: Site, cell: Cell) -> Markup | None:
     return part("run/flags.md.j2", site, cell, numbers=numbers)
 
 
+def measured(site: Site, cell: Cell) -> Markup | None:
+    """Figures measured on the original output, which the stand-in never answers for."""
+    found = site.results.published.measured
+    if cell.measured is None or found is None:
+        return None
+    return part("run/measured.md.j2", site, cell, about=found)
+
+
 def files(site: Site, cell: Cell) -> Markup | None:
     """The stored files."""
     if cell.run is None:
@@ -156,4 +167,4 @@ def listings_of(cell: Cell) -> list:  # type: ignore[type-arg]
     return listings(cell.run)
 
 
-PANELS: tuple[Panel, ...] = (checks, grades, own_tests, binding, flags, files, provenance)
+PANELS: tuple[Panel, ...] = (checks, measured, grades, own_tests, binding, flags, files, provenance)
