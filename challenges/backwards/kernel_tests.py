@@ -17,7 +17,7 @@ JUDGED = {
     "scale_gradient": ("dgamma",),
     "shift_gradient": ("dbeta",),
 }
-# Ones, primes, a power of two and its neighbours; no two extents are equal unless both are one. With
+# Ones, primes, a power of two and its neighbours; no two extents are equal but for ones. With
 # two or three features dx cancels to nothing unless eps is of the size of the variance.
 SHAPES = [(2, 3, 8), (1, 1, 7), (3, 1, 5), (1, 13, 6), (5, 17, 11), (4, 2, 64), (2, 3, 65)]
 SHAPES += [(2, 1, 127), (1, 3, 257), (40, 30, 7), (3, 4, 1), (3, 5, 2), (2, 4, 3)]

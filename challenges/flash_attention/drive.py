@@ -5,6 +5,7 @@ call), "refilled" (the same array objects held other numbers in an earlier call)
 that are transposed views), "measured" (peak memory), "default" (what causal is when left out).
 """
 
+import functools
 import inspect
 import re
 import tracemalloc
@@ -84,6 +85,7 @@ def default_of_causal(entry):
     return {"default": bool(found[0])}
 
 
+@functools.cache
 def sequence_first(entry):
     """Whether the output's source documents (B, N, H, D), and nowhere (B, H, N, D)."""
     try:

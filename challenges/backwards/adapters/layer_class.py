@@ -1,4 +1,4 @@
-"""For a layer object: LayerNorm(width) with forward(x) and backward(dy), parameters as attributes."""
+"""For a layer object: LayerNorm(width) with forward(x) and backward(dy), and attributes."""
 
 import inspect
 
@@ -8,7 +8,7 @@ SCALE, SHIFT, EPS = ("gamma", "weight", "g"), ("beta", "bias", "b"), ("eps", "ep
 GRADIENTS = (("dgamma", "grad_gamma", "dweight"), ("dbeta", "grad_beta", "dbias"))
 
 
-def entry(module, load):
+def entry(module, load):  # noqa: ARG001 - every adapter is offered both
     """Roles: forward makes a layer, which is the cache; backward asks it for the gradients."""
 
     def layer_norm_forward(x, gamma, beta, eps):

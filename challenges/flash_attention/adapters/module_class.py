@@ -8,7 +8,7 @@ SIZES = ("tile_size", "block_size", "tile", "block", "block_q", "block_k", "br",
 MASKS = ("causal", "is_causal", "use_causal")
 
 
-def entry(module, load):
+def entry(module, load):  # noqa: ARG001 - every adapter is offered both
     """The one role; each argument goes to the constructor or to forward, wherever it is named."""
 
     def flash_attention_fwd(Q, K, V, tile_size, causal):
