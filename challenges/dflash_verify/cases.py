@@ -74,7 +74,7 @@ def random_trees(seed: int) -> list[Call]:
 def chains(seed: int) -> list[Call]:
     """Chains that go wrong at every place, after prompts of several lengths; token 0 among them."""
     made = []
-    shapes = [(1, 1, 1), (4, 4, 1), (0, 4, 2), (1, 4, 7), (3, 4, 17), (2, 5, 3)]
+    shapes = [(1, 1, 1), (4, 4, 1), (0, 4, 2), (1, 4, 7), (3, 4, 17), (2, 5, 300)]
     for right, length, prompt_len in shapes:
         draft = drafts(seed, f"chain{right}{length}", 50, prompt_len)
         end = draft.chain(right)

@@ -247,7 +247,7 @@ def mask_of(entry, call):
         made = made[0]
     mask = one_of(np.asarray(made), 0, 1)
     missing = call["prompt_len"] + len(call["parents"]) - len(mask)
-    return {"mask": admits(mask, missing), "parents_after": lists["tree_parents"]}
+    return {"mask": admits(mask, missing), "parents_after": as_ints(lists["tree_parents"])}
 
 
 def own_loop(entry, call):

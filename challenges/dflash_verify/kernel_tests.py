@@ -111,7 +111,9 @@ def mask(call: Call, items: dict[str, Any]) -> list[Finding]:
     if got.shape != expected.shape:
         return [Finding("mask", False, detail=f"shape {got.shape}, expected {expected.shape}")]
     wrong = int((got != expected).sum())
-    return [Finding("mask", wrong == 0, detail=f"{wrong} pairs differ" if wrong else "")]
+    detail = f"{wrong} pairs differ" if wrong else ""
+    kept = same("parents afterwards", items.get("parents_after"), call["parents"])
+    return [Finding("mask", wrong == 0, detail=detail), kept]
 
 
 def own_tokens(_: Call, items: dict[str, Any]) -> list[Finding]:

@@ -68,7 +68,7 @@ def loop(
 
 
 def chain_loops(seed: int) -> Iterator[Call]:
-    """Generations from chains of up to six tokens that are right for a while, and from no draft."""
+    """Generations from chains of up to six tokens that are right for a while."""
     for i, vocabulary in enumerate((7, 50, 1000)):
         start = drafts(seed, f"chains{i}", vocabulary, prompt_len=1 + i)
         truth, trees = greedy(start.target, start.context, COUNT + LOOKAHEAD), []
