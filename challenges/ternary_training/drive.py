@@ -19,6 +19,8 @@ import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 
 GROUP = 128
+LINEAR = "linear|dense|proj"
+MODEL = "model|transformer|lm$|causal|gpt|qwen|bonsai"
 NAMES = {
     "in_features": "infeatures inputdims indims indim inputdim insize din fanin nin inputsize inputfeatures",
     "out_features": "outfeatures outputdims outdims outdim outputdim outsize dout fanout nout outputsize "
@@ -39,6 +41,8 @@ NAMES = {
     "rms_norm_eps": "rmsnormeps normeps eps",
     "tie_word_embeddings": "tiewordembeddings tieembeddings tied tie",
     "model_type": "modeltype",
+    "linear": "linear lin base baselayer layer original module",
+    "weight": "weight w weights initweight",
 }
 CANONICAL = {alias: name for name, aliases in NAMES.items() for alias in aliases.split()}
 SIZES = {
@@ -78,9 +82,6 @@ def project(entry, call):
     """The projection of W, what it left of W, and the dtype that it returned."""
     weight = mx.array(call["W"]).astype(getattr(mx, call.get("dtype", "float32")))
     made = projection(entry, call.get("group_size"))(weight)
-    if "group_size" in call and canonical_parameters(entry.raw("ternary_project")) is None:
-        if bool(mx.array_equal(made, projection(entry, GROUP)(weight))):
-            raise CannotExpress("the projection's parameters cannot be read, and the size of a group changes nothing")
     return {"value": numeric(made), "dtype": str(made.dtype), "W_after": numeric(weight)}
 
 
@@ -104,26 +105,89 @@ def loss_of(value, other, call):
 
 
 def projection(entry, group_size=None):
-    """W -> P(W) as one array: by the function that was bound, or by a layer that is fed the identity."""
-    known = canonical_parameters(entry.raw("ternary_project"))
-    takes_group = known is None or "group_size" in known
-    if group_size is not None and not takes_group:
-        raise CannotExpress("the projection has no parameter for the size of a group")
-    size = group_size or GROUP
+    """W -> P(W) as one array: by a function of the output, or by a layer that is fed the identity."""
+    function = projecting_function(entry)
+    if group_size is None:
+        return function or by_layer(entry)
+    if function is None or not function.sized:
+        raise CannotExpress(
+            "the projection has no parameter for the size of a group that can be read"
+        )
+    return lambda weight: function(weight, group_size)
 
-    def by_function(weight):
-        given = {"W": weight, "group_size": size} if takes_group else {"W": weight}
-        return dense(entry.ternary_project(**given), weight, size)
 
-    def apply(weight):
-        made = by_function(weight)
-        if made is None and group_size is None:
-            made = by_layer_of(entry, weight)
+class Function:
+    """A function of the output that takes weights, and perhaps the size of a group."""
+
+    def __init__(self, raw, bound=None):
+        self.raw, self.bound = raw, bound
+        known = canonical_parameters(raw)
+        self.sized = known is not None and "group_size" in known
+
+    def __call__(self, weight, size=GROUP):
+        made = self.made(weight, size)
         if made is None:
             raise TypeError("what the projection returns is not a matrix of the weight's shape")
         return made
 
-    return apply
+    def made(self, weight, size=GROUP):
+        """P(W), or None where what comes back is something else."""
+        sizes = (
+            {"group_size": size}
+            if self.sized or self.bound and canonical_parameters(self.raw) is None
+            else {}
+        )
+        if self.bound:
+            return dense(self.bound(W=weight, **sizes), weight, size)
+        return dense(self.raw(weight, *sizes.values()), weight, size)
+
+
+def projecting_function(entry):
+    """What was bound, if it answers weights with a matrix; otherwise a function of the same module that does.
+
+    Names mislead (convert_to_ternary takes a model): a function that raises on an ordinary matrix or
+    answers with something else is not the projection. One that answers with a wrong matrix is kept.
+    """
+    bound = Function(entry.raw("ternary_project"), entry.ternary_project)
+    probe = mx.array(np.random.default_rng(0).normal(size=(2, GROUP)).astype(np.float32))
+    if answer(bound, probe) is not None:
+        return bound
+    for guess in guesses(entry.module):
+        made = answer(guess, probe)
+        if made is not None and all(
+            len(np.unique(np.abs(row).round(5))) == 2 for row in numeric(made)
+        ):
+            return guess
+    return None if find_class(entry, LINEAR) else bound
+
+
+def answer(function, probe):
+    try:
+        return function.made(probe)
+    except Exception:  # noqa: BLE001 - the question is whether it can be called so at all
+        return None
+
+
+def guesses(module):
+    """Functions and static methods whose names speak of projecting."""
+    found = dict(vars(module))
+    for cls in [
+        value
+        for value in found.values()
+        if inspect.isclass(value) and value.__module__ == module.__name__
+    ]:
+        found |= {
+            name: value.__func__
+            for name, value in vars(cls).items()
+            if isinstance(value, staticmethod)
+        }
+    named = [
+        (name, value)
+        for name, value in found.items()
+        if re.search("ste|tern|quant|proj", name.lower())
+    ]
+    callables = (type(guesses), mx.custom_function)
+    return [Function(value) for _, value in named if isinstance(value, callables)]
 
 
 def dense(made, weight, size):
@@ -132,21 +196,21 @@ def dense(made, weight, size):
     same_size = [part for part in parts if part.size == weight.size]
     scales = [part for part in parts if part.size * size == weight.size]
     for part in same_size:
-        codes = part.astype(mx.float32)
-        if scales and bool(mx.all(mx.abs(codes) * (mx.abs(codes) - 1) == 0)):
-            grouped = codes.reshape(-1, size) * scales[0].reshape(-1, 1)
+        if scales and bool(mx.all(mx.abs(part) * (mx.abs(part) - 1) == 0)):
+            grouped = part.astype(mx.float32).reshape(-1, size) * scales[0].reshape(-1, 1)
             return grouped.reshape(weight.shape).astype(weight.dtype)
     return same_size[0].reshape(weight.shape) if same_size else None
 
 
-def by_layer_of(entry, weight):
+def by_layer(entry):
     """P(W), read off a layer: its answer to the identity is the transpose."""
-    try:
+
+    def apply(weight):
         built = layer_with(entry, weight.shape)
-    except CannotExpress:
-        return None
-    built.put(weight)
-    return built.module(mx.eye(weight.shape[1])).T
+        built.put(weight)
+        return first_array(built.module(mx.eye(weight.shape[1]))).T
+
+    return apply
 
 
 # ---- layers ----------------------------------------------------------------------------------------
@@ -188,7 +252,9 @@ def embedding(entry, call):
     if cls is None:
         raise CannotExpress("no embedding class was found")
     vocabulary, width = call["W"].shape
-    module = build(cls, {"vocab_size": vocabulary, "hidden_size": width, "group_size": GROUP}, entry)
+    module = build(
+        cls, {"vocab_size": vocabulary, "hidden_size": width, "group_size": GROUP}, entry
+    )
     Built(module, call["W"].shape).put(mx.array(call["W"]))
     head = getattr(module, "as_linear", None)
     return {
@@ -199,7 +265,7 @@ def embedding(entry, call):
 
 def layer_with(entry, shape):
     """A linear layer of the output's class for an (out, in) weight."""
-    cls = find_class(entry, "linear|dense|proj")
+    cls = find_class(entry, LINEAR)
     if cls is None:
         raise CannotExpress("no linear layer class was found")
     outputs, inputs = shape
@@ -239,7 +305,9 @@ class Built:
             if value.ndim >= 2 and value.size == shape[0] * shape[1]
         ]
         if not fits:
-            raise CannotExpress(f"{type(module).__name__} has no parameter of {shape[0] * shape[1]} values")
+            raise CannotExpress(
+                f"{type(module).__name__} has no parameter of {shape[0] * shape[1]} values"
+            )
         self.name, self.stored = fits[0]
         self.transposed = self.stored == self.shape[::-1] and self.stored != self.shape
 
@@ -278,7 +346,9 @@ def load_siblings(entry, pattern):
         if ending != "py" or re.match("test|demo|bench", stem):
             continue
         source = open(os.path.join(folder, file), encoding="utf-8", errors="replace").read()
-        if any(re.search(pattern, name.lower()) for name in re.findall(r"^class (\w+)", source, re.M)):
+        if any(
+            re.search(pattern, name.lower()) for name in re.findall(r"^class (\w+)", source, re.M)
+        ):
             try:
                 importlib.import_module(stem)
             except Exception:  # noqa: BLE001 - a sibling that does not load has nothing to offer
@@ -301,7 +371,8 @@ def loaded_classes(entry, pattern):
         for module in modules_of(entry)
         for value in list(vars(module).values())
         if inspect.isclass(value) and issubclass(value, nn.Module)
-        if not (value.__module__ or "").startswith("mlx.") and re.search(pattern, value.__name__.lower())
+        if not (value.__module__ or "").startswith("mlx.")
+        and re.search(pattern, value.__name__.lower())
     ]
     special = re.compile("tern|bit|bonsai|trit|quant")
     return sorted(dict.fromkeys(found), key=lambda cls: not special.search(cls.__name__.lower()))
@@ -314,16 +385,24 @@ def find_class(entry, pattern):
 def build(cls, values, entry):
     """Call a class or builder with what its parameters' names ask for."""
     try:
-        parameters = [p for p in inspect.signature(cls).parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        parameters = inspect.signature(cls).parameters.values()
     except (TypeError, ValueError) as error:
         raise CannotExpress(f"{cls.__name__}: its signature cannot be read: {error}") from None
-    given = {}
-    for parameter in parameters:
-        name = canonical(parameter.name)
-        if name in values:
-            given[parameter.name] = values[name]
-        elif parameter.default is parameter.empty:
-            given[parameter.name] = configuration(parameter, values, entry)
+    parameters = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    given = {p.name: values[canonical(p.name)] for p in parameters if canonical(p.name) in values}
+    needed = [p for p in parameters if p.name not in given and p.default is p.empty]
+    if len(needed) == 2 and not given.keys() - {"bias", "group_size"} and "in_features" in values:
+        given |= dict(
+            zip(
+                (p.name for p in needed),
+                (values["in_features"], values["out_features"]),
+                strict=True,
+            )
+        )
+    else:
+        given |= {p.name: configuration(p, values, entry) for p in needed}
+    if not given:
+        raise CannotExpress(f"{cls.__name__} takes no sizes")
     return cls(**given)
 
 
@@ -338,10 +417,12 @@ def configuration(parameter, values, entry):
     ]
     if not re.search("arg|conf|cfg|param", parameter.name.lower()):
         raise CannotExpress(f"no value is known for the parameter {parameter.name}")
-    known.sort(key=lambda cls: (cls.__name__ != wanted, not re.search("model|arg", cls.__name__.lower())))
+    known.sort(
+        key=lambda cls: (cls.__name__ != wanted, not re.search("model|arg", cls.__name__.lower()))
+    )
     if not known:
         raise CannotExpress(f"no dataclass was found for the parameter {parameter.name}")
-    return build(known[0], values, entry)
+    return build(known[0], SIZES | values, entry)
 
 
 def canonical(name):
@@ -415,33 +496,59 @@ class MLP(nn.Module):
         return self.down_proj(nn.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
+class Block(nn.Module):
+    """Attention and MLP with residuals, each normalised before."""
+
+    def __init__(self, linear, width):
+        super().__init__()
+        self.self_attn, self.mlp = Attention(linear, width), MLP(linear, width)
+        self.input_layernorm, self.post_attention_layernorm = nn.RMSNorm(width), nn.RMSNorm(width)
+
+    def __call__(self, x):
+        x = x + self.self_attn(self.input_layernorm(x))
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
 class SmallModel(nn.Module):
-    """One Qwen3-shaped block. Its embedding is fixed, so that it learns through its layers alone."""
+    """One block. Its embedding is fixed, so that it learns through the output's layers alone."""
 
     def __init__(self, linear, vocabulary, width=GROUP):
         super().__init__()
         self.table = mx.random.normal((vocabulary, width))
-        self.attention, self.mlp = Attention(linear, width), MLP(linear, width)
-        self.norms = [nn.RMSNorm(width) for _ in range(3)]
+        self.layers, self.norm = [Block(linear, width)], nn.RMSNorm(width)
         self.head = linear(width, vocabulary)
         self.freeze(keys=["table"], recurse=False)
 
     def __call__(self, tokens):
-        x = self.table[tokens]
-        x = x + self.attention(self.norms[0](x))
-        x = x + self.mlp(self.norms[1](x))
-        return self.head(self.norms[2](x))
+        return self.head(self.norm(self.layers[0](self.table[tokens])))
+
+
+class PlainModel(nn.Module):
+    """The same in full precision with a tied embedding, for outputs that convert a model."""
+
+    def __init__(self, vocabulary, width=GROUP):
+        super().__init__()
+        self.embed_tokens = nn.Embedding(vocabulary, width)
+        self.layers = [Block(lambda i, o: nn.Linear(i, o, bias=False), width)]
+        self.norm = nn.RMSNorm(width)
+
+    def __call__(self, tokens):
+        return self.embed_tokens.as_linear(self.norm(self.layers[0](self.embed_tokens(tokens))))
 
 
 def cross_entropy(model, windows):
     """Mean next-token loss over windows (B, T + 1)."""
-    return nn.losses.cross_entropy(logits_of(model, windows[:, :-1]), windows[:, 1:], reduction="mean")
+    return nn.losses.cross_entropy(
+        logits_of(model, windows[:, :-1]), windows[:, 1:], reduction="mean"
+    )
 
 
 def logits_of(model, tokens, vocabulary=None):
     """The logits (B, T, V) in what a model returns: the array itself, or a part of a tuple or mapping."""
     parts = [part for part in parts_of(model(tokens)) if isinstance(part, mx.array)]
-    fits = [part for part in parts if part.ndim == 3 and part.shape[-1] in (vocabulary, part.shape[-1])]
+    fits = [
+        part for part in parts if part.ndim == 3 and part.shape[-1] in (vocabulary, part.shape[-1])
+    ]
     if not fits:
         raise CannotExpress("the model does not return logits of shape (batch, length, vocabulary)")
     return fits[0].astype(mx.float32)
@@ -469,7 +576,7 @@ def train(entry, call):
     model = SmallModel(lambda i, o: fresh_layer(i, o, entry), call["vocabulary"])
     losses = fit(model, call)
     held = windows(call["held_out"], call["held_out_starts"], call["length"])
-    gate = model.mlp.gate_proj
+    gate = model.layers[0].mlp.gate_proj
     return {
         "losses": losses,
         "held_out_loss": float(cross_entropy(model, held)),
@@ -483,18 +590,20 @@ def train(entry, call):
 
 def own_model(entry):
     """The first of the output's models that builds at a small size and answers with logits."""
+    built_by = functions(entry, "(build|make|create|init).*model")
     builders = [entry.raw("build_model")] if entry.has("build_model") else []
-    builders += [
-        value
-        for module in modules_of(entry)
-        for name, value in list(vars(module).items())
-        if inspect.isfunction(value) and re.search("(build|make|create|init).*model", name)
+    builders += [*built_by, *classes(entry, MODEL)]
+    attempts = [
+        (builder, lambda b=builder: build(b, SIZES, entry)) for builder in dict.fromkeys(builders)
     ]
-    builders += classes(entry, "model|transformer|lm$|causal|gpt|qwen|bonsai")
+    attempts += [
+        (f, lambda f=f: converted(f))
+        for f in functions(entry, "convert|replace|swap|patch|tern|quantize")
+    ]
     problems = []
-    for builder in dict.fromkeys(builders):
+    for builder, attempt in attempts:
         try:
-            built = build(builder, SIZES, entry)
+            built = attempt()
             shape = logits_of(built, mx.zeros((1, 4), mx.int32), SIZES["vocab_size"]).shape
             if shape == (1, 4, SIZES["vocab_size"]):
                 return built
@@ -502,6 +611,32 @@ def own_model(entry):
         except Exception as error:  # noqa: BLE001 - each candidate may want what we cannot give
             problems.append(f"{builder.__name__}: {type(error).__name__}: {error}"[:120])
     raise CannotExpress("no model could be built at a small size; " + "; ".join(problems[:4]))
+
+
+def functions(entry, pattern):
+    """The output's functions whose names match."""
+    return [
+        value
+        for module in modules_of(entry)
+        for name, value in list(vars(module).items())
+        if inspect.isfunction(value) and re.search(pattern, name.lower())
+    ]
+
+
+def converted(function):
+    """A plain model of ours after an output's function has replaced its layers."""
+    needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    if len(needed) != 1 or not re.search("model|module|net", needed[0].name.lower()):
+        raise CannotExpress("it does not take a model alone")
+    model = PlainModel(SIZES["vocab_size"])
+    made = function(model)
+    model = made if isinstance(made, nn.Module) else model
+    if all(
+        type(m).__module__.startswith("mlx.") or type(m).__module__ == __name__
+        for m in model.modules()
+    ):
+        raise CannotExpress("it replaced nothing")
+    return model
 
 
 def own_causal(entry, call):
@@ -565,17 +700,27 @@ def own_train_function(entry, call):
     """The output's own model under its own training function: the losses that it returns."""
     if not entry.has("train"):
         raise CannotExpress("no training function of the prompt's signature was found")
-    made = entry.train(
-        model=own_model(entry),
-        tokens=mx.array(call["train"].astype(np.int32)),
-        steps=len(call["starts"]),
-        batch_size=len(call["starts"][0]),
-        seq_len=call["length"],
-        learning_rate=call["learning_rate"],
-    )
+    given = {
+        "model": own_model(entry),
+        "tokens": mx.array(call["train"].astype(np.int32)),
+        "steps": len(call["starts"]),
+        "batch_size": len(call["starts"][0]),
+        "seq_len": call["length"],
+        "learning_rate": call["learning_rate"],
+    }
+    try:
+        made = entry.train(**given)
+    except (TypeError, AttributeError, ValueError, KeyError) as error:
+        if set(inspect.signature(entry.raw("train")).parameters) >= set(given):
+            raise
+        raise CannotExpress(
+            f"its training function takes other things: {type(error).__name__}: {error}"
+        ) from None
     losses = next((p for p in [made, *parts_of(made)] if isinstance(p, list) and p), None)
     if losses is None:
-        raise CannotExpress(f"the training function returns {type(made).__name__}, not a list of losses")
+        raise CannotExpress(
+            f"the training function returns {type(made).__name__}, not a list of losses"
+        )
     return {"losses": [float(loss) for loss in losses if isinstance(loss, (int, float, mx.array))]}
 
 

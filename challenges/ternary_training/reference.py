@@ -58,7 +58,9 @@ def linear_gradients(
     return out.T @ rows, (out @ project(weight)).reshape(x.shape)
 
 
-def unigram_loss(tokens: NDArray[np.integer], held_out: NDArray[np.integer], vocabulary: int) -> float:
+def unigram_loss(
+    tokens: NDArray[np.integer], held_out: NDArray[np.integer], vocabulary: int
+) -> float:
     """Mean loss in nats on held-out tokens of a model that knows frequencies alone (one added to each)."""
     counts = np.bincount(tokens, minlength=vocabulary) + 1.0
     return float(-np.log(counts / counts.sum())[held_out].mean())

@@ -37,7 +37,9 @@ def ternary_project(W, group_size=GROUP_SIZE):
 class BitLinear(nn.Module):
     def __init__(self, in_dim, out_dim):
         super().__init__()
-        self.kernel = mx.array(np.random.default_rng(in_dim).normal(0, 0.05, (in_dim, out_dim)).astype(np.float32))
+        self.kernel = mx.array(
+            np.random.default_rng(in_dim).normal(0, 0.05, (in_dim, out_dim)).astype(np.float32)
+        )
 
     def __call__(self, x):
         return x @ ternary_project(self.kernel.T).T
@@ -77,10 +79,20 @@ class GroupedQueryAttention(nn.Module):
 
     def __call__(self, x, mask):
         c, (b, t, _) = self.config, x.shape
-        turn = lambda y: mx.fast.rope(y, c.size, traditional=False, base=c.theta, scale=1.0, offset=0)
-        q = turn(self.query_norm(self.query(x).reshape(b, t, c.num_heads, c.size)).transpose(0, 2, 1, 3))
-        k, v = mx.split(self.key_value(x).reshape(b, t, 2 * c.num_kv_heads, c.size).transpose(0, 2, 1, 3), 2, axis=1)
-        y = mx.fast.scaled_dot_product_attention(q, turn(self.key_norm(k)), v, scale=c.size**-0.5, mask=mask)
+        turn = lambda y: mx.fast.rope(
+            y, c.size, traditional=False, base=c.theta, scale=1.0, offset=0
+        )
+        q = turn(
+            self.query_norm(self.query(x).reshape(b, t, c.num_heads, c.size)).transpose(0, 2, 1, 3)
+        )
+        k, v = mx.split(
+            self.key_value(x).reshape(b, t, 2 * c.num_kv_heads, c.size).transpose(0, 2, 1, 3),
+            2,
+            axis=1,
+        )
+        y = mx.fast.scaled_dot_product_attention(
+            q, turn(self.key_norm(k)), v, scale=c.size**-0.5, mask=mask
+        )
         return self.out(y.transpose(0, 2, 1, 3).reshape(b, t, -1))
 
 
@@ -116,7 +128,9 @@ class BitTransformer(nn.Module):
 def train(model, tokens, steps, batch_size, seq_len, learning_rate):
     data, draw, losses = np.array(tokens), np.random.default_rng(0), []
     optimiser = optim.AdamW(learning_rate, weight_decay=0.01)
-    step = nn.value_and_grad(model, lambda x: nn.losses.cross_entropy(model(x[:, :-1]), x[:, 1:], reduction="mean"))
+    step = nn.value_and_grad(
+        model, lambda x: nn.losses.cross_entropy(model(x[:, :-1]), x[:, 1:], reduction="mean")
+    )
     for _ in range(steps):
         starts = draw.integers(0, len(data) - seq_len, batch_size)
         loss, gradients = step(mx.array(np.stack([data[s : s + seq_len + 1] for s in starts])))

@@ -69,7 +69,11 @@ class ModelArgs:
 class Attention(nn.Module):
     def __init__(self, args):
         super().__init__()
-        self.heads, self.kv_heads, self.size = args.num_attention_heads, args.num_key_value_heads, args.head_dim
+        self.heads, self.kv_heads, self.size = (
+            args.num_attention_heads,
+            args.num_key_value_heads,
+            args.head_dim,
+        )
         self.q_proj = TernaryLinear(args.hidden_size, self.heads * self.size)
         self.k_proj = TernaryLinear(args.hidden_size, self.kv_heads * self.size)
         self.v_proj = TernaryLinear(args.hidden_size, self.kv_heads * self.size)
@@ -81,7 +85,9 @@ class Attention(nn.Module):
     def __call__(self, x):
         batch, length, _ = x.shape
         q = self.q_norm(self.q_proj(x).reshape(batch, length, self.heads, -1)).transpose(0, 2, 1, 3)
-        k = self.k_norm(self.k_proj(x).reshape(batch, length, self.kv_heads, -1)).transpose(0, 2, 1, 3)
+        k = self.k_norm(self.k_proj(x).reshape(batch, length, self.kv_heads, -1)).transpose(
+            0, 2, 1, 3
+        )
         v = self.v_proj(x).reshape(batch, length, self.kv_heads, -1).transpose(0, 2, 1, 3)
         y = mx.fast.scaled_dot_product_attention(
             self.rope(q), self.rope(k), v, scale=self.size**-0.5, mask="causal"

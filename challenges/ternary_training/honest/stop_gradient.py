@@ -46,9 +46,19 @@ class Layer(nn.Module):
     def __init__(self, dim, n_heads, n_kv_heads, head_dim, ffn_dim, rope_base):
         super().__init__()
         self.n_heads, self.n_kv_heads, self.head_dim = n_heads, n_kv_heads, head_dim
-        self.wq, self.wo = TernaryDense(dim, n_heads * head_dim), TernaryDense(n_heads * head_dim, dim)
-        self.wk, self.wv = TernaryDense(dim, n_kv_heads * head_dim), TernaryDense(dim, n_kv_heads * head_dim)
-        self.w1, self.w2, self.w3 = TernaryDense(dim, ffn_dim), TernaryDense(ffn_dim, dim), TernaryDense(dim, ffn_dim)
+        self.wq, self.wo = (
+            TernaryDense(dim, n_heads * head_dim),
+            TernaryDense(n_heads * head_dim, dim),
+        )
+        self.wk, self.wv = (
+            TernaryDense(dim, n_kv_heads * head_dim),
+            TernaryDense(dim, n_kv_heads * head_dim),
+        )
+        self.w1, self.w2, self.w3 = (
+            TernaryDense(dim, ffn_dim),
+            TernaryDense(ffn_dim, dim),
+            TernaryDense(dim, ffn_dim),
+        )
         self.norm1, self.norm2 = nn.RMSNorm(dim), nn.RMSNorm(dim)
         self.norm_q, self.norm_k = nn.RMSNorm(head_dim), nn.RMSNorm(head_dim)
         self.rope = nn.RoPE(head_dim, base=rope_base)
@@ -59,7 +69,10 @@ class Layer(nn.Module):
     def attend(self, x):
         q = self.rope(self.norm_q(self.heads(self.wq(x), self.n_heads)))
         k = self.rope(self.norm_k(self.heads(self.wk(x), self.n_kv_heads)))
-        k, v = (mx.repeat(y, self.n_heads // self.n_kv_heads, axis=1) for y in (k, self.heads(self.wv(x), self.n_kv_heads)))
+        k, v = (
+            mx.repeat(y, self.n_heads // self.n_kv_heads, axis=1)
+            for y in (k, self.heads(self.wv(x), self.n_kv_heads))
+        )
         scores = (q / math.sqrt(self.head_dim)) @ k.swapaxes(2, 3)
         scores = mx.where(mx.tri(x.shape[1]) > 0, scores, -mx.inf)
         return self.wo((mx.softmax(scores, axis=-1) @ v).swapaxes(1, 2).flatten(2))
@@ -71,10 +84,14 @@ class Layer(nn.Module):
 
 
 class TernaryLM(nn.Module):
-    def __init__(self, *, vocab_size, dim, n_layers, n_heads, n_kv_heads, head_dim, ffn_dim, rope_base=1e4):
+    def __init__(
+        self, *, vocab_size, dim, n_layers, n_heads, n_kv_heads, head_dim, ffn_dim, rope_base=1e4
+    ):
         super().__init__()
         self.tok = TernaryEmbed(vocab_size, dim)
-        self.stack = [Layer(dim, n_heads, n_kv_heads, head_dim, ffn_dim, rope_base) for _ in range(n_layers)]
+        self.stack = [
+            Layer(dim, n_heads, n_kv_heads, head_dim, ffn_dim, rope_base) for _ in range(n_layers)
+        ]
         self.norm = nn.RMSNorm(dim)
 
     def __call__(self, ids):
@@ -90,7 +107,9 @@ def train(model, tokens, steps, batch_size=4, seq_len=32, learning_rate=1e-3):
 
     optimiser, step, history = Adam(learning_rate), nn.value_and_grad(model, loss_of), []
     for at in range(steps):
-        starts = [(7919 * (at * batch_size + i)) % (len(tokens) - seq_len - 1) for i in range(batch_size)]
+        starts = [
+            (7919 * (at * batch_size + i)) % (len(tokens) - seq_len - 1) for i in range(batch_size)
+        ]
         x = mx.stack([tokens[s : s + seq_len] for s in starts])
         y = mx.stack([tokens[s + 1 : s + seq_len + 1] for s in starts])
         loss, gradients = step(x, y)

@@ -1,0 +1,10 @@
+"""For outputs that project inside TernaryLinear.__call__, with no function to call.
+
+The driver reads the projection off the layer's answer to the identity where no function gives it.
+"""
+
+EXPORTS = {"TernaryLinear": ()}
+
+
+def entry(module, load):
+    return {"ternary_project": lambda W: None}

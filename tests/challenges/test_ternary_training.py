@@ -1,0 +1,213 @@
+"""Ternary training: its reference, its judgements, its text, and the reading of claims in logs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from challenges.ternary_training import claims, kernel_tests, reference, text
+
+ROOT = Path(__file__).parents[2]
+STAND_INS = ("glm5", "glm5.1", "qwen36", "opus47_1m", "kimi-k2.6")
+CASES = {case.id: case for case in kernel_tests.cases(0)}
+
+
+def draw(*shape: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(0).normal(size=shape)
+
+
+def verdict(case: str, *got: dict[str, Any]) -> bool:
+    return all(finding.ok for finding in kernel_tests.check(CASES[case], list(got)))
+
+
+# ---- the reference -------------------------------------------------------------------------------
+
+
+def test_codes_are_the_nearest_of_three() -> None:
+    """Thresholding at half the scale is the same as choosing the nearest of -s, 0 and s."""
+    weight = draw(4, 300)
+    scale = reference.scales(weight)
+    options = np.stack([-scale, 0 * scale, scale])
+    nearest = np.take_along_axis(options, np.abs(options - weight).argmin(axis=0)[None], axis=0)[0]
+    np.testing.assert_array_equal(reference.project(weight), nearest)
+
+
+def test_a_short_last_group_has_its_own_mean() -> None:
+    """Width 200 is a group of 128 and one of 72."""
+    weight = draw(2, 200)
+    np.testing.assert_allclose(
+        reference.scales(weight)[:, 150], np.abs(weight[:, 128:]).mean(axis=1)
+    )
+
+
+def test_input_gradient_agrees_with_finite_differences() -> None:
+    """dx is the derivative of the layer's answer with the projection held fixed."""
+    x, weight, upstream = draw(3, 128), draw(5, 128), draw(3, 5)
+    _, by_input = reference.linear_gradients(x, weight, upstream)
+    step = 1e-6 * np.eye(1, x.size, 17).reshape(x.shape)
+    values = [(reference.linear(x + sign * step, weight) * upstream).sum() for sign in (1, -1)]
+    assert by_input.flat[17] == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-6)
+
+
+def test_weight_gradient_is_that_of_a_plain_layer() -> None:
+    """With P replaced by the identity, finite differences give dW."""
+    x, weight, upstream = draw(3, 128), draw(5, 128), draw(3, 5)
+    by_weight, _ = reference.linear_gradients(x, weight, upstream)
+    step = 1e-6 * np.eye(1, weight.size, 40).reshape(weight.shape)
+    values = [(x @ (weight + sign * step).T * upstream).sum() for sign in (1, -1)]
+    assert by_weight.flat[40] == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-6)
+
+
+def test_letter_frequencies_of_even_text_give_its_entropy() -> None:
+    """A text of eight symbols, equally often, has a perplexity of nearly eight."""
+    tokens = np.tile(np.arange(8), 5000)
+    assert math.exp(reference.unigram_loss(tokens, tokens, 8)) == pytest.approx(8, rel=1e-3)
+
+
+# ---- the text ------------------------------------------------------------------------------------
+
+
+def test_training_and_held_out_paragraphs_are_disjoint() -> None:
+    """No paragraph is on both sides, not even in other white space or capitals."""
+    training, held_out = ({text.key(p) for p in part} for part in text.split())
+    assert not training & held_out
+    assert len(held_out) > 100
+
+
+def test_corpus_is_a_few_hundred_kilobytes_of_ascii_with_its_source() -> None:
+    """Bytes are tokens below 128, and the source is stated."""
+    training, held_out = (text.tokens(part) for part in text.split())
+    assert 200_000 < len(training) + len(held_out) < 400_000
+    assert max(training.max(), held_out.max()) < text.VOCABULARY
+    readme = (text.CORPUS / "README.md").read_text()
+    assert all(file.name in readme for file in text.CORPUS.glob("*.txt"))
+
+
+# ---- judgements ----------------------------------------------------------------------------------
+
+
+def test_no_drawn_weight_is_near_a_tie() -> None:
+    """Otherwise an honest epsilon or rounding could decide a code."""
+    for name, weight in kernel_tests.regimes(3):
+        scale = reference.scales(weight)
+        assert (np.abs(np.abs(weight) - scale / 2) > 3e-3 * scale).all(), name
+
+
+def test_either_code_is_right_at_a_tie() -> None:
+    """Rounding half to even, away from zero and towards zero all pass."""
+    weight = CASES["ties_and_near_ties-tie"].calls[0]["W"]
+    scale = reference.scales(weight)
+    for threshold in (0.5, 0.5 - 1e-9):
+        value = np.sign(weight) * scale * (np.abs(weight) > threshold * scale)
+        assert verdict("ties_and_near_ties-tie", {"value": value.astype(np.float32)})
+
+
+def test_customary_epsilon_passes_where_it_decides_nothing() -> None:
+    """A scale clamped at or raised by 1e-5 is accepted by the deciding checks, and shown for tiny weights."""
+    weight = CASES["projection_exact-like_an_initialisation"].calls[0]["W"]
+    value = reference.codes(weight) * (reference.scales(weight) + 1e-5)
+    assert verdict("projection_exact-like_an_initialisation", {"value": value.astype(np.float32)})
+    assert not verdict("tiny_weights-1e-06", {"value": np.zeros((4, 256), np.float32)})
+
+
+def test_estimator_may_live_in_the_layer() -> None:
+    """A projection without gradient passes if the layer's gradient is right, and not otherwise."""
+    call = CASES["gradient_is_identity-normal"].calls[0]
+    nothing = np.zeros_like(call["C"])
+    assert verdict("gradient_is_identity-normal", {"by_projection": nothing, "by_layer": call["C"]})
+    assert not verdict("gradient_is_identity-normal", {"by_projection": nothing})
+    assert not verdict(
+        "gradient_is_identity-normal", {"by_projection": call["C"], "by_layer": nothing}
+    )
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
+@pytest.mark.parametrize(
+    "hostile",
+    [{}, {"value": None}, {"value": np.full((1, 1), np.nan)}, {"losses": ["x"], "answers": 3, "moved": {"w": 1}},
+     {"losses": [float("nan")], "held_out_loss": "low", "latent": np.zeros((0, 0)), "first": np.zeros(3)}],
+)  # fmt: skip
+def test_hostile_answers_fail_without_an_exception(case: Any, hostile: dict[str, Any]) -> None:
+    """Whatever comes back, the check answers with findings, one of them not ok."""
+    found = kernel_tests.check(case, [hostile for _ in case.calls])
+    assert not all(finding.ok for finding in found)
+
+
+def test_every_check_has_a_judge_and_a_case() -> None:
+    """The checks of the cases are those that can be judged."""
+    assert {case.check for case in CASES.values()} == set(kernel_tests.JUDGES)
+
+
+# ---- claims --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "what", "value"),
+    [
+        ("a.log", "step 10 | loss=3.25 | lr 1e-3", "training loss", 3.25),
+        ("a.log", "Final train loss: 0.016", "training loss", 0.016),
+        ("a.txt", "val_ppl=5,501.52 after epoch 3", "validation perplexity", 5501.52),
+        ("a.md", "The **validation perplexity** is 643.02.", "validation perplexity", 643.02),
+        ("a.md", "| steps | val loss |\n|---|---|\n| 250 | 6.466 |", "validation loss", 6.466),
+        (
+            "a.md",
+            "| metric | value |\n|---|---|\n| Validation PPL | 319 |",
+            "validation perplexity",
+            319,
+        ),
+        ("a.json", '{"run": [{"eval_loss": 2.5}]}', "validation loss", 2.5),
+        ("a.jsonl", '{"step": 1, "train_loss": 4.0}\n{broken', "training loss", 4.0),
+        ("a.md", "Trained for 1,500 steps.", "steps", 1500),
+    ],
+)
+def test_claims_are_read_in_many_forms(file: str, line: str, what: str, value: float) -> None:
+    """Text, tables, JSON and JSON lines; thousands separators; bold."""
+    assert (what, value) in [(c.what, c.value) for c in claims.parse({file: line})]
+
+
+def test_numbers_that_claim_nothing_are_left_alone() -> None:
+    """A time, a learning rate, a share of parameters and source code are no claims."""
+    texts = {"a.log": "took 31.5s, lr 0.001, 94.5% ternary, warmup_steps: 20", "b.py": "loss = 3.0"}
+    assert claims.parse(texts) == []
+
+
+def test_hostile_logs_are_read_in_time() -> None:
+    """A long line, deep JSON and huge numbers neither raise nor hang."""
+    texts = {
+        "a.log": "a " * 200_000 + "loss",
+        "b.json": "[" * 100_000,
+        "c.json": '{"loss": 1' + "0" * 400 + "}",
+        "d.json": '{"loss": NaN}',
+    }
+    assert claims.parse(texts) == []
+
+
+def test_perplexity_must_be_exp_of_the_loss_beside_it() -> None:
+    """A pair that does not fit is reported with its place."""
+    fits = {"a.log": "val_loss=6.4662 val_ppl=643.02"}
+    differs = {"a.log": "val_loss=6.4662 val_ppl=319"}
+    assert claims.contradictions(claims.parse(fits)) == []
+    assert "line 1" in claims.contradictions(claims.parse(differs))[0]
+
+
+def test_published_figure_is_looked_for_as_rounded() -> None:
+    """643 is in a log that holds 643.02; 594 is not."""
+    found = claims.parse({"a.log": "val_ppl=643.02"})
+    assert claims.in_logs(found, "validation perplexity", 643)
+    assert not claims.in_logs(found, "validation perplexity", 594)
+
+
+@pytest.mark.parametrize("model", STAND_INS)
+def test_stand_ins_claim_what_their_habits_suggest(model: str) -> None:
+    """Logs of the two that train long on little text show over-fitting; none contradicts itself."""
+    folder = ROOT / model / "ternary_training"
+    texts = {f.name: f.read_text() for f in folder.iterdir() if f.suffix in claims.LOGS}
+    report = claims.report(texts)
+    expected = {"glm5": None, "qwen36": False, "opus47_1m": False}.get(model, True)
+    assert report["over_fits"] is expected
+    assert report["contradictions"] == []
+    assert report["last"]["training loss"] > 0
