@@ -114,7 +114,12 @@ def failed_checks(
 
 
 def trial(challenge: Challenge, root: Path, seeds: int) -> Iterator[Outcome]:
-    """Every honest variant and mutant of a challenge on `seeds` seeds."""
+    """Every honest variant and mutant of a challenge on `seeds` seeds; CUDA ones where a GPU is."""
+    if challenge.runtime == "cuda":
+        from generator.runtimes.cuda.trial import trial as on_gpu
+
+        yield from on_gpu(challenge, root, seeds)
+        return
     tests, folder = load(challenge, root), root / "challenges" / challenge.slug
     roles = list(challenge.entry)
     for seed in range(seeds):

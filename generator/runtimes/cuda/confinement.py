@@ -67,7 +67,8 @@ class Confinement:
         """
         environment = launch.environment() | {"CUDA_CACHE_DISABLE": "1", "CUDA_MODULE_LOADING": "LAZY", "HOME": "/nonexistent", "CUPY_CACHE_DIR": "/nonexistent", "CUPY_CACHE_IN_MEMORY": "1"}
         environment |= {name: os.environ[name] for name in ("CUDA_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "PATH") if name in os.environ}
-        readable = (str(self.work), str(launch.HERE), str(Path(__file__).parent), *(p for p in sys.path if "site-packages" in p), sys.prefix, sys.base_prefix)
+        own = (str(self.work), str(launch.HERE), str(Path(__file__).parent))
+        readable = (*own, *_packages(), sys.prefix, sys.base_prefix)
         devices = tuple(str(path) for path in sorted(Path("/dev").glob(DEVICES)))
         prepare = self._layers(readable, writable=(), programs=True, devices=devices)
         limits = KERNEL_LIMITS | {"RLIMIT_FSIZE": output, "RLIMIT_CPU": int(4 * seconds)}
@@ -102,6 +103,12 @@ class Confinement:
         else:
             self.weak["user"] = "only root can become another user"
         return [*layers, restrict.no_new_privileges]
+
+
+def _packages() -> list[str]:
+    """Folders of installed libraries: all of the path but the project itself."""
+    project = Path(__file__).resolve().parents[3]
+    return [path for path in sys.path if path and Path(path).resolve() != project]
 
 
 def _rules(readable: Iterable[str], writable: Iterable[str], devices: Iterable[str], programs: bool) -> Any:

@@ -16,8 +16,10 @@ BLOCK = 2**25
 BASELINE_REPEATS = 11
 
 
-def measure(entry, job):
-    """Times in milliseconds for every shape. job: shapes, the roof's library, whether baselines too.
+def measure(entry, job, baselines):
+    """Times in milliseconds for every shape. job: shapes and the roof's library.
+
+    baselines: what to time beside the kernel, a function of CuPy and K that returns callables by name.
 
     Returns {"roof": ..., "shapes": [{"rows", "V", "K", "bytes", "roof", "kernel", ...}]}.
     """
@@ -25,11 +27,11 @@ def measure(entry, job):
     flush = entry.xp.zeros(FLUSH // 4, dtype=np.float32)
     made = {"roof": large_roof(entry.xp, roof, flush), "shapes": []}
     for rows, v, k in job["shapes"]:
-        made["shapes"].append(shape(entry, roof, flush, (rows, v, k), baselines=job["baselines"]))
+        made["shapes"].append(shape(entry, roof, flush, (rows, v, k), baselines))
     return made
 
 
-def shape(entry, roof, flush, size, *, baselines):
+def shape(entry, roof, flush, size, baselines):
     """One shape: the roof on these very bytes, the kernel, and what else was asked for."""
     (rows, v, k), xp = size, entry.xp
     reason = entry.refuses(k)
@@ -45,11 +47,8 @@ def shape(entry, roof, flush, size, *, baselines):
 
     found["roof"] = best_roof(xp, roof, flush, inputs)
     found["kernel"] = timed(xp, kernel, inputs, flush, REPEATS)
-    if baselines:
-        from baselines import callables  # beside this file; only where nothing is untrusted
-
-        for name, call in callables(xp, k).items():
-            found[name] = timed(xp, call, inputs, flush, BASELINE_REPEATS)
+    for name, call in baselines(xp, k).items():
+        found[name] = timed(xp, call, inputs, flush, BASELINE_REPEATS)
     return found
 
 
