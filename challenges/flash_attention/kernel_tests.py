@@ -19,9 +19,11 @@ SHAPES = {
     "tile_larger_than_sequence": [(2, 3, 7, 4, 16), (1, 2, 63, 8, 64), (1, 1, 2, 5, 1000)],
     "single_token": [(2, 3, 1, 8, 4), (1, 1, 1, 4, 64), (3, 2, 1, 1, 1)],
     "batches_and_heads": [(5, 1, 11, 4, 4), (1, 7, 12, 5, 5), (3, 4, 10, 6, 4)],
-    "head_dimensions": [(1, 2, 10, 1, 4), (1, 1, 12, 128, 5), (2, 1, 9, 33, 4), (1, 3, 6, 2, 4)],
+    "head_dimensions": [(1, 2, 10, 1, 4), (1, 1, 12, 128, 5), (2, 1, 11, 33, 4), (1, 3, 6, 2, 4)],
 }
 ONE_MASK_EACH = ("divisible", "remainder", "remainder_one")  # a check for either mask
+# Outputs that fail on a tile of one row should fail here and nowhere else: no other case has one.
+ONE_ROW = ("remainder_one", "tile_size_one", "single_token")
 GROWTH_LIMIT = 2.3  # of the peak when N doubles: linear 2 at most; with an N x N mask of bytes 2.5
 TILE_LIMIT = 24  # x the inputs; tiles of 64 x 64 for every head are 21 x for each array of them
 
@@ -59,7 +61,8 @@ def shape_cases(seed: int) -> list[Case]:
                 call = draw(seed, label, shape, causal=causal)
                 check = f"{mask}_{kind}" if kind in ONE_MASK_EACH else kind
                 made.append(Case(check, f"{kind}_{label}", (call,)))
-                made.append(Case("float32_inputs", f"float32_{kind}_{label}", (single(call),)))
+                check32 = check if kind in ONE_ROW else "float32_inputs"
+                made.append(Case(check32, f"float32_{kind}_{label}", (single(call),)))
     return made
 
 
@@ -68,8 +71,8 @@ def relation_cases(seed: int) -> list[Case]:
     made = []
     for causal in (True, False):
         mask = "causal" if causal else "noncausal"
-        call = draw(seed, f"tiles_{mask}", (1, 2, 23, 4, 1), causal=causal)
-        calls = tuple({**call, "tile_size": size} for size in (1, 2, 5, 16, 22, 23, 24, 100))
+        call = draw(seed, f"tiles_{mask}", (1, 2, 23, 4, 3), causal=causal)
+        calls = tuple({**call, "tile_size": size} for size in (3, 5, 7, 16, 23, 24, 100))
         made.append(Case("tile_size_does_not_matter", f"tiles_{mask}", calls))
     for size in (3, 4, 20):
         call = draw(seed, f"future_{size}", (2, 2, 12, 4, size), causal=True)
@@ -116,7 +119,7 @@ def stability_cases(seed: int) -> list[Case]:
 
 def regimes(seed: int, mask: str, *, causal: bool) -> list[tuple[str, str, Call]]:
     """Check, label and call of each regime other than the steered ones."""
-    base = draw(seed, f"regimes_{mask}", (2, 3, 19, 4, 6), causal=causal)
+    base = draw(seed, f"regimes_{mask}", (2, 3, 19, 4, 8), causal=causal)
     low = steered(seed, f"low_{mask}", [-5e4, -5e4, -5e4], causal=causal)
     scales = 10.0 ** rng(seed, f"scales_{mask}").uniform(-3, 3, size=(2, 3, 1, 1))
     rows = 10.0 ** rng(seed, f"rows_{mask}").uniform(-6, 0, size=(2, 3, 19, 1))

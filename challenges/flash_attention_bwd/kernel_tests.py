@@ -30,9 +30,11 @@ SHAPES = {
     "tile_larger_than_sequence": [(2, 3, 7, 4, 16), (1, 1, 63, 8, 64), (1, 1, 2, 5, 1000)],
     "single_token": [(2, 3, 1, 8, 4), (1, 1, 1, 4, 64), (3, 2, 1, 1, 1)],
     "batches_and_heads": [(5, 1, 11, 4, 4), (1, 7, 12, 5, 5), (3, 4, 10, 6, 4)],
-    "head_dimensions": [(1, 2, 10, 1, 4), (1, 1, 12, 128, 5), (2, 1, 9, 33, 4)],
+    "head_dimensions": [(1, 2, 10, 1, 4), (1, 1, 12, 128, 5), (2, 1, 11, 33, 4)],
 }
 ONE_MASK_EACH = ("remainder",)  # a check for either mask
+# Outputs that fail on a tile of one row should fail here and nowhere else: no other case has one.
+ONE_ROW = ("remainder_one", "tile_size_one", "single_token")
 LEVELS = {  # the heights of the scores, eight keys each; float64's exp overflows at 709
     "falls": [1500.0, 0.0, -1500.0],
     "rises": [-3000.0, 0.0, 3000.0],
@@ -96,15 +98,16 @@ def shape_cases(seed: int, mask: str, *, causal: bool) -> Iterator[Case]:
             call = draw(seed, label, shape, causal=causal)
             check = f"{mask}_{kind}" if kind in ONE_MASK_EACH else kind
             yield Case(check, f"{kind}_{label}", (call,))
-            yield Case("float32_inputs", f"float32_{kind}_{label}", (single(call),))
+            check32 = check if kind in ONE_ROW else "float32_inputs"
+            yield Case(check32, f"float32_{kind}_{label}", (single(call),))
 
 
 def relation_cases(seed: int, mask: str, *, causal: bool) -> Iterator[Case]:
     """Properties that relate several calls, or the outputs of one."""
-    call = draw(seed, f"tiles_{mask}", (1, 2, 23, 4, 1), causal=causal)
-    tiles = tuple({**call, "tile_size": size} for size in (1, 2, 5, 16, 22, 23, 24, 100))
+    call = draw(seed, f"tiles_{mask}", (1, 2, 23, 4, 3), causal=causal)
+    tiles = tuple({**call, "tile_size": size} for size in (3, 5, 7, 16, 23, 24, 100))
     yield Case("tile_size_does_not_matter", f"tiles_{mask}", tiles)
-    call = draw(seed, f"identities_{mask}", (2, 2, 19, 5, 6), causal=causal)
+    call = draw(seed, f"identities_{mask}", (2, 2, 19, 5, 8), causal=causal)
     yield Case("gradient_identities", f"identities_{mask}", (call,))
     for factor in (2.0, 1e4):
         calls = (call, {**call, "dO": call["dO"] * factor})
@@ -123,7 +126,7 @@ def large_scores(seed: int, mask: str, *, causal: bool) -> Iterator[tuple[str, s
         for tile in (8, 5):
             call = steered(seed, f"{way}_{mask}", heights, causal=causal, tile=tile)
             yield "large_scores", f"{way}_{tile}", call
-    base = draw(seed, f"random_{mask}", (2, 3, 19, 4, 6), causal=causal)
+    base = draw(seed, f"random_{mask}", (2, 3, 19, 4, 8), causal=causal)
     times_40 = {**base, "Q": base["Q"] * 40, "K": base["K"] * 40}
     yield "large_random_scores", "times_40", times_40
     yield "large_random_scores", "times_1e4", {**base, "Q": base["Q"] * 1e4}
@@ -131,7 +134,7 @@ def large_scores(seed: int, mask: str, *, causal: bool) -> Iterator[tuple[str, s
 
 def regimes(seed: int, mask: str, *, causal: bool) -> Iterator[tuple[str, str, Call]]:
     """Check, label and call of each regime whose scores do not fall far from tile to tile."""
-    base = draw(seed, f"regimes_{mask}", (2, 3, 19, 4, 6), causal=causal)
+    base = draw(seed, f"regimes_{mask}", (2, 3, 19, 4, 8), causal=causal)
     low = steered(seed, f"low_{mask}", [-5e4, -5e4, -5e4], causal=causal)
     scales = 10.0 ** rng(seed, f"scales_{mask}").uniform(-3, 3, size=(2, 3, 1, 1))
     rows = 10.0 ** rng(seed, f"rows_{mask}").uniform(-6, 0, size=(2, 3, 19, 1))
