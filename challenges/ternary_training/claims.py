@@ -1,8 +1,8 @@
 """What a run's own logs claim: losses, perplexities and steps, read from text, JSON and Markdown.
 
 Pure functions of texts; nothing is executed. A claim is a number under a name that speaks of loss,
-perplexity or steps. Claims can be checked against each other (perplexity is exp of the loss), against
-published figures (is the figure in any stored log?) and against what verification measured.
+perplexity or steps. Claims can be checked against each other (perplexity is exp of the loss) and
+against published figures (is the figure in any stored log?), and set beside what was measured.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ NAME = (
     r"\b(?:[A-Za-z][A-Za-z _\-]*?)?(?:loss|ppl|perplexity|steps?|iterations?)\b(?:\s*\([^)\d]*\))?"
 )
 NAMED = re.compile(
-    rf"(?P<name>{NAME})\W*?(?:[:=|~≈]|is|of|at)?\W{{0,4}}(?P<number>{NUMBER})(?P<percent>%?)", re.I
+    rf"(?P<name>{NAME})\W*?(?:[:=|~≈]|is|of|at)?\W{{0,4}}(?P<number>{NUMBER})(?P<percent>%?)",
+    re.IGNORECASE,
 )
-COUNTED = re.compile(rf"(?P<number>{NUMBER})[ -](?:training )?(?P<name>steps|iterations)\b", re.I)
+COUNTED = re.compile(
+    rf"(?P<number>{NUMBER})[ -](?:training )?(?P<name>steps|iterations)\b", re.IGNORECASE
+)
 LARGEST_LOSS_RATIO = 10.0
 LONGEST_LINE = 1000
 
@@ -96,7 +99,7 @@ def number(value: Any) -> float | None:
 
 
 def in_lines(file: str, text: str) -> list[Claim]:
-    """Claims of a text: `name: number`, `250 steps`, JSON lines, and Markdown tables by their header."""
+    """Claims of a text: `name: number`, `250 steps`, JSON lines, tables by their header."""
     found: list[Claim] = []
     header: list[str] = []
     for index, whole in enumerate(text.splitlines(), start=1):
@@ -162,9 +165,8 @@ def contradictions(claims: list[Claim]) -> list[str]:
             and loss < 700
             and abs(math.exp(loss) / perplexity - 1) > 0.02
         ):
-            found.append(
-                f"{file}, {place or 'top'}: perplexity {perplexity:g}, exp of the loss is {math.exp(loss):.6g}"
-            )
+            where = f"{file}, {place or 'top'}"
+            found.append(f"{where}: perplexity {perplexity:g}, exp(loss) is {math.exp(loss):.6g}")
     return found
 
 
@@ -174,7 +176,7 @@ def last(claims: list[Claim], what: str) -> float | None:
 
 
 def over_fits(claims: list[Claim]) -> bool | None:
-    """Whether the last validation perplexity is more than ten times what the training loss amounts to."""
+    """Whether the last validation perplexity is over ten times that of the last training loss."""
     loss, perplexity = last(claims, "training loss"), last(claims, "validation perplexity")
     if loss is None or perplexity is None or loss > 700:
         return None
@@ -182,7 +184,7 @@ def over_fits(claims: list[Claim]) -> bool | None:
 
 
 def in_logs(claims: list[Claim], what: str, published: float) -> bool:
-    """Whether a published figure is a logged one, rounded to as many digits as it was published with."""
+    """Whether a published figure is a logged one, rounded to as many digits as was published."""
     digits = len(f"{published:g}".partition(".")[2])
     unit = 10.0**-digits
     return any(claim.what == what and abs(claim.value - published) <= unit for claim in claims)
@@ -191,8 +193,8 @@ def in_logs(claims: list[Claim], what: str, published: float) -> bool:
 def report(texts: Mapping[str, str], measured_perplexity: float | None = None) -> dict[str, Any]:
     """What a run's logs claim and how it fits together, as JSON.
 
-    measured_perplexity: of the check heldout_perplexity, on our text. It is set beside the claim and not
-    held against it: a perplexity belongs to a text, its tokens and the size of the model.
+    measured_perplexity: of the check heldout_perplexity, on our text. It is set beside the claim,
+    and not held against it: a perplexity belongs to a text, its tokens and the size of the model.
     """
     claims = parse(texts)
     whats = ("steps", "training loss", "validation loss", "validation perplexity")

@@ -1,10 +1,11 @@
 """Runs beside the untrusted code: projects, differentiates, builds layers and models, trains.
 
-call["do"] names what to do. Interfaces differ, so classes are found by what they are (an mlx.nn.Module
-whose name speaks of linear layers, embeddings or models) and built by what their parameters are called.
-What an interface cannot express is {"not_testable": reason}.
+call["do"] names what to do. Interfaces differ, so classes are found by what they are (a subclass of
+mlx.nn.Module whose name speaks of linear layers, embeddings or models) and built by what their
+parameters are called. What an interface cannot express is {"not_testable": reason}.
 """
 
+import contextlib
 import dataclasses
 import importlib
 import inspect
@@ -19,24 +20,21 @@ import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 
 GROUP = 128
-LINEAR = "linear|dense|proj"
+LINEAR = r"linear|dense|(tern|bit|quant)\w*proj"
 MODEL = "model|transformer|lm$|causal|gpt|qwen|bonsai"
 NAMES = {
-    "in_features": "infeatures inputdims indims indim inputdim insize din fanin nin inputsize inputfeatures",
-    "out_features": "outfeatures outputdims outdims outdim outputdim outsize dout fanout nout outputsize "
-    "outputfeatures",
+    "in_features": "infeatures inputdims indims indim inputdim insize din fanin nin inputsize",
+    "out_features": "outfeatures outputdims outdims outdim outputdim outsize dout fanout nout",
     "bias": "bias usebias hasbias attentionbias qkvbias",
     "group_size": "groupsize group blocksize gs qgroupsize quantgroupsize quantizationgroupsize",
     "vocab_size": "vocabsize numembeddings nvocab vocab numtokens vocabulary",
-    "hidden_size": "hiddensize dims dim dmodel modeldim embeddingdim nembd embeddim hiddendim width",
-    "intermediate_size": "intermediatesize ffndim dff hiddenffn mlpdim ffdim intermediatedim ffnhiddensize "
-    "mlphiddensize ffnsize",
+    "hidden_size": "hiddensize dims dim dmodel modeldim embeddingdim nembd embeddim hiddendim",
+    "intermediate_size": "intermediatesize ffndim dff mlpdim ffdim ffnhidden mlphidden dinter",
     "num_hidden_layers": "numhiddenlayers numlayers nlayers nlayer layers depth",
     "num_attention_heads": "numattentionheads numheads nheads heads nhead nqheads numqheads",
     "num_key_value_heads": "numkeyvalueheads numkvheads nkvheads kvheads nkv",
     "head_dim": "headdim headsize dhead",
-    "max_position_embeddings": "maxpositionembeddings maxseqlen maxlen contextlength maxseq blocklen "
-    "maxsequencelength maxcontext seqlen",
+    "max_position_embeddings": "maxpositionembeddings maxseqlen maxlen contextlength maxseq seqlen",
     "rope_theta": "ropetheta ropebase theta base",
     "rms_norm_eps": "rmsnormeps normeps eps",
     "tie_word_embeddings": "tiewordembeddings tieembeddings tied tie",
@@ -68,6 +66,7 @@ class CannotExpress(Exception):
 
 
 def drive(entry, call):
+    """Do what a call names."""
     mx.random.seed(int(call.get("seed", 0)))
     try:
         return ACTIONS[call["do"]](entry, call)
@@ -75,7 +74,7 @@ def drive(entry, call):
         return {"not_testable": str(reason)}
 
 
-# ---- the projection --------------------------------------------------------------------------------
+# ---- the projection ----------------------------------------------------------------------------
 
 
 def project(entry, call):
@@ -99,13 +98,14 @@ def project_gradient(entry, call):
 
 
 def loss_of(value, other, call):
+    """sum(value * other), or half the squared distance."""
     if call.get("loss") == "square":
         return mx.sum(mx.square(value - other)) / 2
     return mx.sum(value * other)
 
 
 def projection(entry, group_size=None):
-    """W -> P(W) as one array: by a function of the output, or by a layer that is fed the identity."""
+    """W -> P(W) as one array: by a function of the output, or by a layer fed the identity."""
     function = projecting_function(entry)
     if group_size is None:
         return function or by_layer(entry)
@@ -125,6 +125,7 @@ class Function:
         self.sized = known is not None and "group_size" in known
 
     def __call__(self, weight, size=GROUP):
+        """P(W); raises TypeError where there is none."""
         made = self.made(weight, size)
         if made is None:
             raise TypeError("what the projection returns is not a matrix of the weight's shape")
@@ -134,7 +135,7 @@ class Function:
         """P(W), or None where what comes back is something else."""
         sizes = (
             {"group_size": size}
-            if self.sized or self.bound and canonical_parameters(self.raw) is None
+            if self.sized or (self.bound and canonical_parameters(self.raw) is None)
             else {}
         )
         if self.bound:
@@ -143,14 +144,16 @@ class Function:
 
 
 def projecting_function(entry):
-    """What was bound, if it answers weights with a matrix; otherwise a function of the same module that does.
+    """What was bound, if it answers weights with a matrix; else a function beside it that does.
 
-    Names mislead (convert_to_ternary takes a model): a function that raises on an ordinary matrix or
-    answers with something else is not the projection. One that answers with a wrong matrix is kept.
+    Names mislead (convert_to_ternary takes a model): a function that raises on an ordinary matrix,
+    or answers with something else, such as codes alone, is not the projection. One that answers
+    with a wrong matrix is.
     """
     bound = Function(entry.raw("ternary_project"), entry.ternary_project)
     probe = mx.array(np.random.default_rng(0).normal(size=(2, GROUP)).astype(np.float32))
-    if answer(bound, probe) is not None:
+    made = answer(bound, probe)
+    if made is not None and not set(np.unique(numeric(made))) <= {-1, 0, 1}:
         return bound
     for guess in guesses(entry.module):
         made = answer(guess, probe)
@@ -162,6 +165,7 @@ def projecting_function(entry):
 
 
 def answer(function, probe):
+    """P(probe), or None where the function cannot be called so or answers with something else."""
     try:
         return function.made(probe)
     except Exception:  # noqa: BLE001 - the question is whether it can be called so at all
@@ -208,12 +212,12 @@ def by_layer(entry):
     def apply(weight):
         built = layer_with(entry, weight.shape)
         built.put(weight)
-        return first_array(built.module(mx.eye(weight.shape[1]))).T
+        return built(mx.eye(weight.shape[1])).T
 
     return apply
 
 
-# ---- layers ----------------------------------------------------------------------------------------
+# ---- layers ------------------------------------------------------------------------------------
 
 
 def layer(entry, call):
@@ -222,7 +226,7 @@ def layer(entry, call):
     answers = []
     for weight in call["weights"]:
         built.put(mx.array(weight))
-        answers.append(numeric(first_array(built.module(mx.array(call["x"])))))
+        answers.append(numeric(built(mx.array(call["x"]))))
     bias = dict(tree_flatten(built.module.parameters())).get("bias")
     return {"answers": answers, "bias": None if bias is None else numeric(bias)}
 
@@ -235,7 +239,7 @@ def gradients(entry, call):
 
     def loss(parameters, x):
         built.module.update(parameters)
-        return loss_of(first_array(built.module(x)), other, call)
+        return loss_of(built(x), other, call)
 
     trainable = built.module.trainable_parameters()
     by_weight, by_input = mx.grad(loss, argnums=(0, 1))(trainable, mx.array(call["x"]))
@@ -284,6 +288,7 @@ def fresh_layer(inputs, outputs, entry):
 
 
 def linear_sizes(inputs, outputs):
+    """What a layer's constructor may ask for."""
     return {
         "in_features": inputs,
         "out_features": outputs,
@@ -295,7 +300,7 @@ def linear_sizes(inputs, outputs):
 
 
 class Built:
-    """A module of the output with one (rows, columns) matrix, which it may store transposed or grouped."""
+    """A module of the output with one (rows, columns) matrix, transposed or grouped or not."""
 
     def __init__(self, module, shape):
         self.module, self.shape = module, tuple(shape)
@@ -311,6 +316,13 @@ class Built:
         self.name, self.stored = fits[0]
         self.transposed = self.stored == self.shape[::-1] and self.stored != self.shape
 
+    def __call__(self, x):
+        """The module's answer to x."""
+        try:
+            return first_array(self.module(x))
+        except TypeError as error:
+            raise CannotExpress(f"{type(self.module).__name__} cannot be called: {error}") from None
+
     def put(self, weight):
         """Set the latent weight, given as (rows, columns)."""
         value = weight.T if self.transposed else weight.reshape(self.stored)
@@ -321,10 +333,11 @@ class Built:
         return value.T if self.transposed else value.reshape(self.shape)
 
     def latent(self):
+        """The latent weight as (rows, columns)."""
         return self.seen(dict(tree_flatten(self.module.parameters()))[self.name])
 
 
-# ---- finding and building classes ------------------------------------------------------------------
+# ---- finding and building classes --------------------------------------------------------------
 
 
 def modules_of(entry):
@@ -335,6 +348,7 @@ def modules_of(entry):
 
 
 def folder_of(module):
+    """The folder of a module's file, empty where it has none."""
     return os.path.dirname(getattr(module, "__file__", None) or "")
 
 
@@ -345,14 +359,15 @@ def load_siblings(entry, pattern):
         stem, _, ending = file.rpartition(".")
         if ending != "py" or re.match("test|demo|bench", stem):
             continue
-        source = open(os.path.join(folder, file), encoding="utf-8", errors="replace").read()
+        with open(os.path.join(folder, file), encoding="utf-8", errors="replace") as opened:
+            source = opened.read()
         if any(
-            re.search(pattern, name.lower()) for name in re.findall(r"^class (\w+)", source, re.M)
+            re.search(pattern, name.lower())
+            for name in re.findall(r"^class (\w+)", source, re.MULTILINE)
         ):
-            try:
+            # a sibling that does not load has nothing to offer
+            with contextlib.suppress(Exception):
                 importlib.import_module(stem)
-            except Exception:  # noqa: BLE001 - a sibling that does not load has nothing to offer
-                continue
 
 
 def classes(entry, pattern):
@@ -379,6 +394,7 @@ def loaded_classes(entry, pattern):
 
 
 def find_class(entry, pattern):
+    """The first class whose name matches, or None."""
     return next(iter(classes(entry, pattern)), None)
 
 
@@ -403,11 +419,14 @@ def build(cls, values, entry):
         given |= {p.name: configuration(p, values, entry) for p in needed}
     if not given:
         raise CannotExpress(f"{cls.__name__} takes no sizes")
-    return cls(**given)
+    try:
+        return cls(**given)
+    except (TypeError, AttributeError, KeyError) as error:
+        raise CannotExpress(f"{cls.__name__}({', '.join(given)}): {error}") from None
 
 
 def configuration(parameter, values, entry):
-    """An instance of the dataclass that a parameter asks for, or that the module defines for models."""
+    """An instance of the dataclass that a parameter asks for, or that the module has for models."""
     wanted = str(getattr(parameter.annotation, "__name__", parameter.annotation)).strip("'\"")
     known = [
         value
@@ -426,6 +445,7 @@ def configuration(parameter, values, entry):
 
 
 def canonical(name):
+    """Our name for a parameter."""
     plain = name.replace("_", "").lower()
     return CANONICAL.get(plain, plain)
 
@@ -446,6 +466,7 @@ def parts_of(made):
 
 
 def first_array(made):
+    """The first array in a result."""
     return next(part for part in parts_of(made) if isinstance(part, mx.array))
 
 
@@ -456,7 +477,7 @@ def numeric(value):
     return np.array(value.astype(mx.float32) if value.dtype in (mx.bfloat16, mx.float16) else value)
 
 
-# ---- a small model of ours, to train their layers in -----------------------------------------------
+# ---- a small model of ours, to train their layers in -------------------------------------------
 
 
 class Attention(nn.Module):
@@ -473,6 +494,7 @@ class Attention(nn.Module):
         self.rope = nn.RoPE(self.size, traditional=False, base=10000.0)
 
     def __call__(self, x):
+        """Forward."""
         batch, length, width = x.shape
         split = lambda y, n: y.reshape(batch, length, n, self.size)  # noqa: E731
         q = self.rope(self.q_norm(split(self.q_proj(x), self.heads)).transpose(0, 2, 1, 3))
@@ -493,6 +515,7 @@ class MLP(nn.Module):
         self.down_proj = linear(2 * width, width)
 
     def __call__(self, x):
+        """Forward."""
         return self.down_proj(nn.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
@@ -505,6 +528,7 @@ class Block(nn.Module):
         self.input_layernorm, self.post_attention_layernorm = nn.RMSNorm(width), nn.RMSNorm(width)
 
     def __call__(self, x):
+        """Forward."""
         x = x + self.self_attn(self.input_layernorm(x))
         return x + self.mlp(self.post_attention_layernorm(x))
 
@@ -520,6 +544,7 @@ class SmallModel(nn.Module):
         self.freeze(keys=["table"], recurse=False)
 
     def __call__(self, tokens):
+        """Forward."""
         return self.head(self.norm(self.layers[0](self.table[tokens])))
 
 
@@ -533,6 +558,7 @@ class PlainModel(nn.Module):
         self.norm = nn.RMSNorm(width)
 
     def __call__(self, tokens):
+        """Forward."""
         return self.embed_tokens.as_linear(self.norm(self.layers[0](self.embed_tokens(tokens))))
 
 
@@ -544,7 +570,7 @@ def cross_entropy(model, windows):
 
 
 def logits_of(model, tokens, vocabulary=None):
-    """The logits (B, T, V) in what a model returns: the array itself, or a part of a tuple or mapping."""
+    """The logits (B, T, V) in what a model returns: the array itself, or a part of a result."""
     parts = [part for part in parts_of(model(tokens)) if isinstance(part, mx.array)]
     fits = [
         part for part in parts if part.ndim == 3 and part.shape[-1] in (vocabulary, part.shape[-1])
@@ -555,11 +581,12 @@ def logits_of(model, tokens, vocabulary=None):
 
 
 def windows(tokens, starts, length):
+    """Windows (B, T + 1) of a token stream."""
     return mx.array(np.stack([tokens[s : s + length + 1] for s in starts]).astype(np.int32))
 
 
 def fit(model, call):
-    """AdamW on the windows that the call lists; the loss before each step, and that on held-out text."""
+    """AdamW on the windows that the call lists; returns the loss before each step."""
     optimiser = optim.AdamW(learning_rate=call["learning_rate"], weight_decay=0.0)
     step = nn.value_and_grad(model, lambda batch: cross_entropy(model, batch))
     losses = []
@@ -585,7 +612,7 @@ def train(entry, call):
     }
 
 
-# ---- the output's own model ------------------------------------------------------------------------
+# ---- the output's own model --------------------------------------------------------------------
 
 
 def own_model(entry):
@@ -649,10 +676,10 @@ def own_causal(entry, call):
 
 
 def own_coverage(entry, call):
-    """For each embedding, or each other matrix: how far the logits move under weights of one projection.
+    """For each embedding, or each other matrix: how far logits move though the projection does not.
 
-    The parent cannot see the model, so the new weights are made here: magnitudes trade places within
-    one group, among weights of one sign that lie on one side of half the group's mean magnitude.
+    The parent cannot see the model, so the new weights are made here: magnitudes trade places in
+    one group, among weights of one sign on one side of half the group's mean magnitude.
     """
     model = own_model(entry)
     tokens = mx.array(call["tokens"])

@@ -6,8 +6,8 @@ For each row of W, in groups of 128 along the last axis (the last group of a row
     c = clip(round(w / s), -1, 1)
     P(w) = s * c
 
-which is the absmean rule of BitNet b1.58 (Ma et al. 2024, section 2) applied to groups. Backward, the
-straight-through estimator (Bengio, Leonard and Courville 2013): dL/dW = dL/dP(W), unchanged.
+which is the absmean rule of BitNet b1.58 (Ma et al. 2024, section 2) applied to groups. Backward,
+the straight-through estimator (Bengio, Leonard and Courville 2013): dL/dW = dL/dP(W), unchanged.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ def scales(weight: NDArray[np.floating], size: int = GROUP) -> Array:
 
 def codes(weight: NDArray[np.floating], size: int = GROUP) -> Array:
     """The nearest of -1, 0, 1 to w / s, exactly half going to 0; zero where the whole group is."""
-    return np.sign(weight) * (np.abs(weight.astype(np.float64)) > scales(weight, size) / 2)
+    nearest: Array = np.sign(weight) * (
+        np.abs(weight.astype(np.float64)) > scales(weight, size) / 2
+    )
+    return nearest
 
 
 def project(weight: NDArray[np.floating], size: int = GROUP) -> Array:
@@ -52,7 +55,7 @@ def linear(x: NDArray[np.floating], weight: NDArray[np.floating]) -> Array:
 def linear_gradients(
     x: NDArray[np.floating], weight: NDArray[np.floating], upstream: NDArray[np.floating]
 ) -> tuple[Array, Array]:
-    """(dW, dx) of sum(y * upstream), y = linear(x, W): dW as if P were the identity, dx through P(W)."""
+    """(dW, dx) of sum(linear(x, W) * upstream): dW as if P were the identity, dx through P(W)."""
     rows = x.reshape(-1, x.shape[-1]).astype(np.float64)
     out = upstream.reshape(-1, upstream.shape[-1]).astype(np.float64)
     return out.T @ rows, (out @ project(weight)).reshape(x.shape)
@@ -61,6 +64,9 @@ def linear_gradients(
 def unigram_loss(
     tokens: NDArray[np.integer], held_out: NDArray[np.integer], vocabulary: int
 ) -> float:
-    """Mean loss in nats on held-out tokens of a model that knows frequencies alone (one added to each)."""
+    """Mean loss in nats on held-out tokens of a model that knows frequencies alone.
+
+    One is added to each count, so that no token is impossible.
+    """
     counts = np.bincount(tokens, minlength=vocabulary) + 1.0
     return float(-np.log(counts / counts.sum())[held_out].mean())

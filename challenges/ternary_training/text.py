@@ -1,6 +1,6 @@
-"""The corpus and its split. Tokens are the bytes of ASCII text, so that nothing has to be downloaded.
+"""The corpus and its split. Tokens are the bytes of ASCII text: no tokenizer has to be downloaded.
 
-Paragraphs that differ in white space or capitals alone count as one; it goes to one side of the split.
+Paragraphs that differ in white space or capitals alone count as one, on one side of the split.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.ternary_training import claims, kernel_tests, reference, text
+from challenges.ternary_training import claims, inputs, judges, kernel_tests, reference, text
 
 ROOT = Path(__file__).parents[2]
 STAND_INS = ("glm5", "glm5.1", "qwen36", "opus47_1m", "kimi-k2.6")
@@ -17,10 +17,12 @@ CASES = {case.id: case for case in kernel_tests.cases(0)}
 
 
 def draw(*shape: int) -> np.ndarray[Any, Any]:
+    """Normal numbers, always the same."""
     return np.random.default_rng(0).normal(size=shape)
 
 
 def verdict(case: str, *got: dict[str, Any]) -> bool:
+    """Whether a case passes with these answers."""
     return all(finding.ok for finding in kernel_tests.check(CASES[case], list(got)))
 
 
@@ -92,7 +94,7 @@ def test_corpus_is_a_few_hundred_kilobytes_of_ascii_with_its_source() -> None:
 
 def test_no_drawn_weight_is_near_a_tie() -> None:
     """Otherwise an honest epsilon or rounding could decide a code."""
-    for name, weight in kernel_tests.regimes(3):
+    for name, weight in inputs.regimes(3):
         scale = reference.scales(weight)
         assert (np.abs(np.abs(weight) - scale / 2) > 3e-3 * scale).all(), name
 
@@ -107,7 +109,7 @@ def test_either_code_is_right_at_a_tie() -> None:
 
 
 def test_customary_epsilon_passes_where_it_decides_nothing() -> None:
-    """A scale clamped at or raised by 1e-5 is accepted by the deciding checks, and shown for tiny weights."""
+    """A scale raised by 1e-5 is accepted by the deciding checks, and shown for tiny weights."""
     weight = CASES["projection_exact-like_an_initialisation"].calls[0]["W"]
     value = reference.codes(weight) * (reference.scales(weight) + 1e-5)
     assert verdict("projection_exact-like_an_initialisation", {"value": value.astype(np.float32)})
@@ -128,9 +130,13 @@ def test_estimator_may_live_in_the_layer() -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
 @pytest.mark.parametrize(
     "hostile",
-    [{}, {"value": None}, {"value": np.full((1, 1), np.nan)}, {"losses": ["x"], "answers": 3, "moved": {"w": 1}},
-     {"losses": [float("nan")], "held_out_loss": "low", "latent": np.zeros((0, 0)), "first": np.zeros(3)}],
-)  # fmt: skip
+    [
+        {},
+        {"value": None, "losses": ["x"], "answers": 3, "moved": {"w": 1}},
+        {"value": np.full((1, 1), np.nan), "losses": [float("nan")], "held_out_loss": "low"},
+        {"latent": np.zeros((0, 0)), "first": np.zeros(3), "by_layer": "identity"},
+    ],
+)
 def test_hostile_answers_fail_without_an_exception(case: Any, hostile: dict[str, Any]) -> None:
     """Whatever comes back, the check answers with findings, one of them not ok."""
     found = kernel_tests.check(case, [hostile for _ in case.calls])
@@ -139,7 +145,7 @@ def test_hostile_answers_fail_without_an_exception(case: Any, hostile: dict[str,
 
 def test_every_check_has_a_judge_and_a_case() -> None:
     """The checks of the cases are those that can be judged."""
-    assert {case.check for case in CASES.values()} == set(kernel_tests.JUDGES)
+    assert {case.check for case in CASES.values()} == set(judges.JUDGES)
 
 
 # ---- claims --------------------------------------------------------------------------------------

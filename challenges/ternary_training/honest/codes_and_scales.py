@@ -20,7 +20,7 @@ def codes_and_scales(W, group_size):
 
 
 @mx.custom_function
-def straight_through(W, dense):
+def straight_through(W, dense):  # noqa: ARG001 - what is differentiated
     return dense
 
 
@@ -79,9 +79,10 @@ class GroupedQueryAttention(nn.Module):
 
     def __call__(self, x, mask):
         c, (b, t, _) = self.config, x.shape
-        turn = lambda y: mx.fast.rope(
-            y, c.size, traditional=False, base=c.theta, scale=1.0, offset=0
-        )
+
+        def turn(y):
+            return mx.fast.rope(y, c.size, traditional=False, base=c.theta, scale=1.0, offset=0)
+
         q = turn(
             self.query_norm(self.query(x).reshape(b, t, c.num_heads, c.size)).transpose(0, 2, 1, 3)
         )

@@ -1,4 +1,4 @@
-"""W + stop_gradient(P(W) - W), group by group in a loop; sizes as keywords, Adam, learnt attention by hand."""
+"""W + stop_gradient(P(W) - W), group by group in a loop; sizes as keywords, attention by hand."""
 
 import math
 
