@@ -25,13 +25,16 @@ import numpy as np
 EXPORTS = {"*[Cc]ache*": ()}
 
 BESIDE = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
+MAKES = re.compile(r"^(create|make|init|new|alloc|allocate|build|empty)_?.*(cache|kv)")
 WRITES = re.compile(r"^_?(update|append|write|add|put|store|push|insert|extend|set|cache)")
 OPENS = re.compile(r"^(allocate|add|register|create|new|start|open|init)_?(seq|sequence|request|slot)$")
 READS = re.compile(r"^_?(get|read|fetch|gather|view|retrieve|lookup|full|dequant|slice|as_)")
 LENGTHS = re.compile(r"len|pos|count|num_tokens|filled|offset|size")
 MEMORY = re.compile(r"bytes|memory|footprint|mem_")
 ATTENDS = re.compile(r"att(n|en|d)|forward|step|decode|prefill|__call__|mha|sdpa")
-NOT_ATTENTION = re.compile(r"ref|naive|full|recompute|no_?cache|without|uncached|project|split|make_mask|bench|test|demo|flops|loop")
+NOT_ATTENTION = re.compile(
+    r"(^|_)(ref|reference|naive|full|recompute|no_?cache|without|uncached|project|split|make|bench|test|demo|flops|loop)"
+)
 DECODERS = re.compile(r"decoder|transformer|model|lm$|gpt|generat", re.I)
 NOT_DECODERS = re.compile(r"config|block$|layer$|cost|memory|analy|profil|attention$|cache$|tensor", re.I)
 STEPS = ("forward_step", "decode_step", "step", "decode", "forward_incremental", "forward", "__call__")
@@ -76,7 +79,8 @@ SLOTS = {
     "xstep newhidden inputtensor inp tokenemb newembedding newtokens xs xin",
     "w_q": "wq qproj qweight weightq", "w_k": "wk kproj kweight weightk",
     "w_v": "wv vproj vweight weightv", "w_o": "wo oproj outproj oweight weighto wout",
-    "cache": "cache kvcache layercache past pastkv pastkeyvalue cachestate state kv store",
+    "weights": "weights params parameters w layerweights attnweights parms weight",
+    "cache": "cache kvcache layercache past pastkv pastkeyvalue pastkvs cachestate state kv store",
     "caches": "caches kvcaches layercaches pastkeyvalues",
     "causal": "causal iscausal usecausal causalmask usecausalmask applycausalmask",
     "mask": "mask attentionmask attnmask",
@@ -206,7 +210,7 @@ class Pieces:
     def plain(self, thing):
         """Whether the module that defines a thing works without NumPy, on lists."""
         source = next((m for m in self.modules if m.__name__ == thing.__module__), None)
-        return not any(isinstance(o, ModuleType) and o.__name__ == "numpy" for o in vars(source).values())
+        return source is not None and not any(isinstance(o, ModuleType) and o.__name__ == "numpy" for o in vars(source).values())
 
 
 def relevant(file):
@@ -299,6 +303,92 @@ def array_of(value):
 # ---- a cache class -----------------------------------------------------------------------------
 
 
+class Held:
+    """A cache without a class: what functions make, take and return, kept under `state`."""
+
+    ours = False
+
+    def hold(self, state):
+        """Keep a state; the items of a dictionary, or of a pair, are attributes too."""
+        self.state = state
+        if isinstance(state, dict):
+            self.__dict__.update({str(name): value for name, value in state.items()})
+        elif isinstance(state, tuple) and len(state) == 2:
+            self.k, self.v = state
+
+
+class Past(Held):
+    """The tuple of past keys and values that attention takes and returns; None before the first."""
+
+    ours = True
+
+    def __init__(self):
+        self.state = None
+
+    def append(self, k, v):
+        """(B, H, T, d): our own code, used to see what attention does; it is not judged."""
+        if self.state is not None:
+            k, v = (np.concatenate(pair, axis=2) for pair in zip(self.state, (k, v)))
+        self.hold((np.array(k), np.array(v)))
+
+
+def state_of(owner):
+    """What the output's own functions take for a cache."""
+    return owner.state if isinstance(owner, Held) else owner
+
+
+def classes_of_functions(pieces):
+    """A class for each function that makes a cache, its methods the functions that take a cache."""
+    takers = {n: f for n, f in pieces.functions.items() if "cache" in slots(f)}
+    for name, maker in pieces.functions.items():
+        if MAKES.search(name.lower()) and "cache" not in slots(maker):
+            body = {n: method_of(f) for n, f in takers.items()}
+            body |= {"__init__": maker_of(maker), "__module__": maker.__module__}
+            body["__signature__"] = inspect.signature(maker)
+            yield name, type(name, (Held,), body)
+    if any(not required(f, "cache") and {"x", "q"} & slots(f) for f in takers.values()):
+        yield "past", Past
+
+
+def maker_of(function):
+    """An __init__ that holds what a function makes."""
+
+    def __init__(self, **given):
+        self.hold(function(**given))
+
+    return __init__
+
+
+def method_of(function):
+    """A function of a cache as a method; a writer may return the new state."""
+    cache = next(name for name in parameters(function) if slot(name) == "cache")
+
+    def method(self, **given):
+        result = function(**{cache: self.state}, **given)
+        writes = {"k", "v"} <= slots(function)
+        self.hold(result if writes and type(result) is type(self.state) else self.state)
+        return result
+
+    method.__name__ = method.__qualname__ = function.__name__
+    signature = inspect.signature(function)
+    method.__signature__ = signature.replace(
+        parameters=[p for name, p in signature.parameters.items() if name != cache]
+    )
+    return method
+
+
+class Weights(dict):
+    """Four matrices under whatever names the output uses for them."""
+
+    def __missing__(self, name):
+        if slot(str(name)) in self:
+            return self[slot(str(name))]
+        raise KeyError(name)
+
+    def __getattr__(self, name):
+        return self[name]
+
+
 class CacheUse:
     """How to use one cache class: which method writes and reads, in which layout, per row or not."""
 
@@ -331,7 +421,7 @@ class CacheUse:
                 self._try(option, token)
                 if self.exact >= 1.0:
                     break
-        if self.writer is None:
+        if self.writer is None or (self.exact < 1.0 and not lossy(self.kind)):
             raise NotTestable(f"{self.kind.__name__}: no way to write a token and read it back")
         self.many = self._takes_many()
         self.totals = "lengths" in slots(getattr(self.kind, self.writer)) and not self._appends(False)
@@ -353,7 +443,7 @@ class CacheUse:
         taken = indexes(getattr(self.kind, writer))
         forms = [(LAYOUTS, False)]
         if "head" in taken:
-            forms = [(HEAD_LAYOUTS, False)]
+            forms = [(HEAD_LAYOUTS, "row" not in taken and "batch_size" not in self.constructor)]
         elif "row" in taken:
             forms.insert(0, (ROW_LAYOUTS, False))
         elif "batch_size" not in self.constructor:
@@ -367,7 +457,7 @@ class CacheUse:
     def _try(self, option, token):
         saved = dict(vars(self))
         self.writer, self.layout, self.lists, self.per_row_objects, self.bare = option
-        for reader in [None, *self._readers()]:
+        for reader in [*self._readers(), None]:
             self.reader, self.read_layout, self.padded = reader, None, False
             try:
                 cache = Cache(self, TRY, np.float64)
@@ -419,6 +509,11 @@ class CacheUse:
             return cache.read(0, 1)[0].shape == (3, 4, 5)
         except Exception:
             return False
+
+
+def lossy(kind):
+    """Whether a cache stores fewer bits than it is given, by its name."""
+    return bool(re.search("quant|int8|int4|8bit|compress", kind.__name__.lower()))
 
 
 def methods(kind):
@@ -523,7 +618,7 @@ class Cache:
         if reader is None:
             pair = self.returned.get((layer, row if "b" not in self.use.layout else None))
         elif reader == "attributes":
-            pair = attribute_pair(owner)
+            pair = attribute_pair(owner, layer, self.config["num_layers"] if self.use.layered else 0)
         elif isinstance(reader, tuple):
             pair = [call(getattr(owner, name), known, self.use.pieces) for name in reader]
         elif "head" in indexes(getattr(self.use.kind, reader)):
@@ -565,11 +660,11 @@ class Cache:
 
     def _told(self, owner, row):
         for name in length_names(owner):
-            found = told_by(owner, name, row or 0, self.use.pieces)
+            found = told_by(owner, name, self.rows[row or 0], self.use.pieces)
             rows = per_row(owner, name) and self.config["batch_size"] > 1 and row is None
             if rows and found is not None:
                 every = range(self.config["batch_size"])
-                found = np.array([told_by(owner, name, r, self.use.pieces) for r in every])
+                found = np.array([told_by(owner, name, self.rows[r], self.use.pieces) for r in every])
             if found is not None:
                 found = np.asarray(found)
                 return found[0] if found.ndim == 2 else found
@@ -580,11 +675,16 @@ class Cache:
         return sum(reported_bytes(owner, self.use.pieces) for rows in self.objects for owner in rows)
 
 
-def attribute_pair(owner):
-    """The key store and the value store among an object's attributes, or None."""
+def attribute_pair(owner, layer, layers):
+    """The key store and the value store among an object's attributes, or None.
+
+    layers: how many layers the object holds; a list of as many holds one store each.
+    """
     found = {}
     for name, value in vars(owner).items():
         stands_for = slot(name.strip("_"))
+        if isinstance(value, list) and layers and len(value) == layers:
+            value = value[layer]
         if stands_for in ("k", "held_k", "v", "held_v") and array_of(value) is not None:
             found.setdefault(stands_for[-1], value)
     return [found["k"], found["v"]] if len(found) == 2 else None
@@ -661,14 +761,14 @@ class AttentionUse:
         self.name = function.__qualname__
         self.layout, self.lists, self.update, self.turned = "btD", False, "self", False
         self.out_layout, self.mask, self.mask_many, self.many, self.bare = None, "", "", False, False
-        self.causal, self.prefill = False, None
-        self.projects = {"w_q", "w_k", "w_v"} <= self.slots or (owner is not None and self._has_weights())
+        self.causal, self.steps, self.prefill = False, False, None
+        self.projects = bool({"weights"} & self.slots) or {"w_q", "w_k", "w_v"} <= self.slots or (owner is not None and self._has_weights())
 
     def possible(self):
         """Whether its parameters name a query or hidden states, and something to attend over."""
         asks = bool({"q", "x"} & self.slots)
         over = {"cache"} <= self.slots or {"k", "v"} <= self.slots or {"held_k", "held_v"} <= self.slots
-        return asks and (over or (self.projects and self.owner is not None and bool(self._own_cache())))
+        return asks and (over or (self.projects and self._own_cache() is not None))
 
     def _has_weights(self):
         try:
@@ -682,11 +782,11 @@ class AttentionUse:
         except Exception:
             return None
 
-    def instance(self, config, dtype):
+    def instance(self, config, dtype, layer=0):
         """A fresh object whose method this is; None for a function."""
         if self.owner is None:
             return None
-        known = {**settings(config, dtype), "num_layers": 1, "causal": True}
+        known = {**settings(config, dtype), "num_layers": 1, "causal": True, "layer": layer}
         if "cache" in slots(self.owner):
             known["cache"] = Cache(self.use, config, dtype).object(0)
         return call(self.owner, known, self.pieces)
@@ -711,9 +811,11 @@ class AttentionUse:
             self.bare, self.update, self.layout, self.lists, self.turned, self.mask = way
             if not self._works(x, weights):
                 continue
-            if self._selects():
+            self.steps = self._selects()
+            if self.steps:
                 break
-            second_best = second_best or (not self._stateless() and way)
+            # It took our weights and cached the right token, so it is called as it is meant to be.
+            second_best = second_best or (self.projects and self.update == "self" and way)
         else:
             if not second_best:
                 raise NotTestable(f"{self.name}: no way to call it that gives one token its own value")
@@ -750,12 +852,14 @@ class AttentionUse:
             cache = Cache(self.use, TRY, np.float64)
             y = self.attend(cache, 0, x, weights, None)
             fits = y.shape == x.shape and np.allclose(y, x @ weights[2] @ weights[3], rtol=1e-3, atol=1e-3)
-            if not fits or self.update == "after":
-                return fits
-            if self.update == "before":
-                return counted_once(cache)
-            k = split(x @ weights[1], 3)
-            return all(np.allclose(cache.read(0, row)[0], k[row], atol=1e-3) for row in range(2))
+            if not fits or self.update != "self":
+                return fits and counted_once(cache)
+            kept = [split(x @ w, 3) for w in weights[1:3]]
+            return all(
+                np.allclose(part, wanted[row], atol=1e-3)
+                for row in range(2)
+                for part, wanted in zip(cache.read(0, row), kept)
+            )
         except Exception:
             return False
 
@@ -790,7 +894,8 @@ class AttentionUse:
             return self.prefill.attend(cache, layer, x, weights, lengths)
         if x.shape[1] > 1 and not self.many:
             raise NotTestable(f"{self.name} takes one token at a time")
-        if x.shape[1] > 1 and self._stateless() and cache.counts[layer].any() and self.owner is None:
+        untold = self._stateless() and self.owner is None and not self.mask_many
+        if x.shape[1] > 1 and untold and cache.counts[layer].any():
             raise NotTestable(f"{self.name} is not told which of the keys are new")
         if self.update == "before":
             cache.write(layer, split(x @ weights[1], heads), split(x @ weights[2], heads), None)
@@ -810,9 +915,10 @@ class AttentionUse:
         rows_apart = "b" not in self.layout
         if rows_apart and self.update == "self":
             for row, count in enumerate(new):
-                if count:
-                    y[row, :count] = self._call(cache, layer, x[:, :count], weights, row)[0]
-                    cache.counts[layer, row] += count
+                size = count if self.many else 1
+                for t in range(0, count, max(size, 1)):
+                    y[row, t : t + size] = self._call(cache, layer, x[:, t : t + size], weights, row)[0]
+                    cache.counts[layer, row] += size
             return y
         if {"new_lengths"} & self.slots and self.update == "self":
             y = self._call(cache, layer, x, weights, None, new)
@@ -856,7 +962,7 @@ class AttentionUse:
         y = fitting[0]
         if self.projects:
             y = y.reshape(batch, size, width)
-            return y if {"w_o"} <= self.slots or self.owner is not None else y @ weights[3]
+            return y if {"w_o", "weights"} & self.slots or self.owner is not None else y @ weights[3]
         y = self._from_heads(y, cache.config, batch).reshape(batch, size, width)
         return y @ weights[3]
 
@@ -870,11 +976,11 @@ class AttentionUse:
 
     def _object(self, cache, layer, row, weights):
         """The object of this cache, layer and row, with the weights put into it."""
-        key = (self.name, layer, row)
+        key = (self.owner, layer, row)
         owned = cache.__dict__.setdefault("owned", {})
         if key not in owned:
             config = cache.config if row is None else {**cache.config, "batch_size": 1}
-            owned[key] = self.instance(config, cache.__dict__.get("dtype", np.float64))
+            owned[key] = self.instance(config, np.float64, layer)
             inner = own_cache(owned[key], self.use.kind)
             if inner is not None and "cache" not in self.slots and not self.use.layered:
                 cache.objects[layer][row or 0 if self.use.per_row_objects else 0] = inner
@@ -891,8 +997,9 @@ class AttentionUse:
             shaped = [w.tolist() for w in shaped]
         at = int((after if row is None else after[row : row + 1]).max()) - x.shape[1]
         known = {
-            **settings(cache.config), **dict(zip(WEIGHTS, shaped)), "layer": layer, "row": row,
-            "cache": cache.object(layer, row or 0), "caches": [o[0] for o in cache.objects],
+            **settings(cache.config), **dict(zip(WEIGHTS, shaped)), "layer": layer,
+            "row": row if row is None else cache.rows[row], "weights": Weights(zip(WEIGHTS, shaped)),
+            "cache": state_of(cache.object(layer, row or 0)), "caches": [state_of(o[0]) for o in cache.objects],
             "position": at, "positions": after - x.shape[1], "lengths": after if row is None else after[row],
             "new_lengths": np.full(x.shape[0], x.shape[1]) if new is None else new,
             "causal": True, "scale": 1 / np.sqrt(cache.config["head_dim"]), "length": at + x.shape[1],
@@ -933,9 +1040,12 @@ class AttentionUse:
     def _take_new_cache(self, cache, layer, row, result):
         """Keep the cache that a function in functional style returns."""
         for item in result if isinstance(result, tuple) else ():
+            owner = cache.object(layer, row or 0)
             if isinstance(item, self.use.kind):
                 place = cache.objects[0 if self.use.layered else layer]
                 place[row or 0 if self.use.per_row_objects else 0] = item
+            elif isinstance(owner, Held) and isinstance(item, (dict, tuple)):
+                owner.hold(item)
 
 
 def split(x, heads):
@@ -1004,6 +1114,10 @@ class DecoderUse:
             if re.match(r"^(init|setup|create|allocate|make|new)_?.*cache", name):
                 made = call(getattr(model, name), self._known(config), self.pieces)
                 break
+        taken = slots(getattr(model, self.step or self.generate))
+        if made is None and {"cache", "caches"} & taken and self.use:
+            objects = [state_of(rows[0]) for rows in Cache(self.use, config, np.float64).objects]
+            made = objects[0] if self.use.layered else objects
         return Decoder(self, model, made, config)
 
     def _known(self, config):
@@ -1107,11 +1221,10 @@ def is_their_own(error, pieces):
 def cache_uses(pieces):
     """Kind of cache (plain, paged, quantised) -> its use, the likeliest class of each kind."""
     found, reasons = {}, []
-    by_name = sorted(pieces.classes, key=lambda n: ("cache" not in n.lower(), len(n)))
-    for name in by_name:
-        kind = pieces.classes[name]
+    named = sorted(pieces.classes.items(), key=lambda item: ("cache" not in item[0].lower(), len(item[0])))
+    for name, kind in [*named, *classes_of_functions(pieces)]:
         low = name.lower()
-        sort = "paged" if re.search("page|block", low) else "quantised" if re.search("quant|int8", low) else "plain"
+        sort = "paged" if re.search("page|block", low) else "quantised" if lossy(kind) else "plain"
         if sort in found or not any(WRITES.search(n) and {"k", "v"} <= slots(m) for n, m in methods(kind)):
             continue
         try:
@@ -1138,7 +1251,7 @@ def attention_uses(pieces, use):
                 found.append(attention.calibrate())
         except NotTestable as reason:
             reasons.append(str(reason))
-    found.sort(key=lambda a: (a._stateless() and a.owner is None, not a.projects))
+    found.sort(key=lambda a: (not a.steps, a._stateless() and a.owner is None, not a.projects))
     settle_prefill(found)
     return found, "; ".join(reasons)
 
@@ -1169,11 +1282,9 @@ def decoder_use(pieces, use, wanted):
 
 
 def entry(module, load):
-    """The roles of challenge.yaml over whatever the output offers. Raises NotTestable for nothing."""
+    """The roles of challenge.yaml over whatever the output offers; those it lacks raise NotTestable."""
     pieces = Pieces(module, load)
     uses, why = cache_uses(pieces)
-    if not uses and not decoder_use(pieces, None, "step"):
-        raise NotTestable(f"no class stores keys and values: {why}" if why else "no cache was found")
     plain = uses.get("plain") or uses.get("paged")
     found = {}
 
@@ -1185,7 +1296,7 @@ def entry(module, load):
     def make(kind, config, dtype):
         use = plain if kind == "plain" else uses.get(kind)
         if use is None:
-            raise NotTestable(f"no {kind} cache was found")
+            raise NotTestable(f"no {kind} cache was found" + (f": {why}" if kind == "plain" and why else ""))
         return Cache(use, config, dtype)
 
     def create_cache(dtype, **config):
@@ -1196,7 +1307,7 @@ def entry(module, load):
     def attend_with(number):
         def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths):
             known, reasons = attentions()
-            if number >= len(known):
+            if number >= len(known) or (number and not known[number].steps):
                 raise NotTestable(reasons or "no attention over the cache was found")
             return known[number].attend(cache, layer, x, (w_q, w_k, w_v, w_o), lengths)
 
@@ -1206,14 +1317,21 @@ def entry(module, load):
         "create_cache": create_cache,
         "create_paged_cache": lambda dtype, **config: make("paged", config, dtype),
         "create_quantised_cache": lambda **config: make("quantised", config, np.float64),
-        "append_kv": lambda cache, layer, k, v, lengths: cache.write(layer, k, v, lengths),
+        "append_kv": lambda cache, layer, k, v, lengths: theirs(cache).write(layer, k, v, lengths),
         "read_kv": lambda cache, layer, row: cache.read(layer, row),
-        "cache_lengths": lambda cache: cache.lengths(),
-        "cache_bytes": lambda cache: cache.bytes(),
+        "cache_lengths": lambda cache: theirs(cache).lengths(),
+        "cache_bytes": lambda cache: theirs(cache).bytes(),
         "attend": attend_with(0),
         "attend_again": attend_with(1),
         **decoder_roles(pieces, plain),
     }
+
+
+def theirs(cache):
+    """The cache, if it is the output's own and not what stands in for a tuple that is passed around."""
+    if getattr(cache.use.kind, "ours", False):
+        raise NotTestable("keys and values are passed around as a tuple, there is no cache to write to")
+    return cache
 
 
 def decoder_roles(pieces, use):
