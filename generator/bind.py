@@ -115,8 +115,7 @@ def candidates(
             rank = (
                 how,
                 bool(NOT_THE_ENTRY.search(function.name.lower())) and how > EXACT,
-                module.file in copies,
-                *file_rank(module.file, slug),
+                *file_rank(module.file, slug, copies),
                 function.on_instance,
                 len(function.params),
             )
@@ -137,11 +136,11 @@ def match_name(name: str, role: str, entry: EntryPoint) -> int:
     return SIGNATURE
 
 
-def file_rank(file: str, slug: str) -> tuple[bool, bool, int]:
-    """Tests and demonstrations last, the file named as the challenge first, then by depth."""
+def file_rank(file: str, slug: str, copies: frozenset[str]) -> tuple[bool, bool, bool, int]:
+    """Tests and demonstrations last, then copies; the file named as the challenge first."""
     stem = file.rpartition("/")[2].removesuffix(".py")
     beside = bool(BESIDE_THE_POINT.search(file.lower()))
-    return beside, normalised(stem) != normalised(slug), file.count("/")
+    return beside, file in copies, normalised(stem) != normalised(slug), file.count("/")
 
 
 def match_parameters(
