@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import sys
@@ -36,14 +37,35 @@ def load(challenge: Challenge, root: Path) -> KernelTests:
         sys.path.insert(0, str(root))
     module = importlib.import_module(f"challenges.{challenge.slug}.kernel_tests")
     folder = root / "challenges" / challenge.slug
-    adapters = {file.name: file.read_text() for file in sorted(folder.glob("adapters/*.py"))}
     return KernelTests(
         cases=module.cases,
         check=module.check,
         drive=(folder / "drive.py").read_text(),
-        adapters=adapters,
+        adapters=adapter_sources(folder / "adapters"),
         digest=digest(folder),
     )
+
+
+def adapter_sources(folder: Path) -> dict[str, str]:
+    """Adapter name -> source. One too long for a file is a folder, its parts joined in name order.
+
+    The child is given one source; the parts import each other relatively, for readers and linters,
+    and those imports are left out when they are joined.
+    """
+    found = {file.name: file.read_text() for file in sorted(folder.glob("*.py"))}
+    for entry in sorted(folder.glob("*/entry.py")):
+        parts = sorted(entry.parent.glob("*.py"))
+        found[entry.parent.name] = "\n".join(without_relative_imports(p.read_text()) for p in parts)
+    return found
+
+
+def without_relative_imports(source: str) -> str:
+    """The source with the lines of its `from .x import y` statements blank."""
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    return "\n".join(lines)
 
 
 def digest(folder: Path) -> str:

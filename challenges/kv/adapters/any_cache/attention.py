@@ -1,0 +1,363 @@
+"""Calling an attention function or method over a cache."""
+
+import itertools
+import re
+
+import numpy as np
+
+from .cache import Cache
+from .held import Held, state_of
+from .layouts import LAYOUTS, ROW_LAYOUTS, array_of, arrays_in, axes_of, laid_out, restored, split
+from .naming import NotTestable, call, required, slot, slots
+from .pieces import TRY, settings
+
+WEIGHTS = ("w_q", "w_k", "w_v", "w_o")
+MASKS = {
+    "": None,
+    "keep": lambda new, total: np.tri(new, total, total - new, dtype=bool),
+    "hide": lambda new, total: ~np.tri(new, total, total - new, dtype=bool),
+    "add": lambda new, total: np.where(np.tri(new, total, total - new) > 0, 0.0, -1e30),
+}
+
+
+class Weights(dict):
+    """Four matrices under whatever names the output uses for them."""
+
+    def __missing__(self, name):
+        if slot(str(name)) in self:
+            return self[slot(str(name))]
+        raise KeyError(name)
+
+    def __getattr__(self, name):
+        return self[name]
+
+
+class AttentionUse:
+    """How to call one attention function or method over caches of one class."""
+
+    def __init__(self, function, owner, use, pieces):
+        self.function, self.owner, self.use, self.pieces = function, owner, use, pieces
+        self.slots = slots(function)
+        self.name = function.__qualname__
+        self.layout, self.lists, self.update, self.turned = "btD", False, "self", False
+        self.out_layout, self.mask, self.mask_many, self.many, self.bare = None, "", "", False, False
+        self.causal, self.steps, self.prefill = False, False, None
+        self.projects = bool({"weights"} & self.slots) or {"w_q", "w_k", "w_v"} <= self.slots or (owner is not None and self._has_weights())
+
+    def possible(self):
+        """Whether its parameters name a query or hidden states, and something to attend over."""
+        asks = bool({"q", "x"} & self.slots)
+        over = {"cache"} <= self.slots or {"k", "v"} <= self.slots or {"held_k", "held_v"} <= self.slots
+        return asks and (over or (self.projects and self._own_cache() is not None))
+
+    def _has_weights(self):
+        try:
+            return len(weights_of(self.instance(TRY, np.float64))) == 4
+        except Exception:
+            return False
+
+    def _own_cache(self):
+        try:
+            return own_cache(self.instance(TRY, np.float64), self.use.kind)
+        except Exception:
+            return None
+
+    def instance(self, config, dtype, layer=0):
+        """A fresh object whose method this is; None for a function."""
+        if self.owner is None:
+            return None
+        known = {**settings(config, dtype), "num_layers": 1, "causal": True, "layer": layer}
+        if "cache" in slots(self.owner):
+            known["cache"] = Cache(self.use, config, dtype).object(0)
+        return call(self.owner, known, self.pieces)
+
+    def calibrate(self):
+        """Find a way to call it such that one token attends to itself. Raises NotTestable."""
+        draw = np.random.default_rng(2)
+        x = draw.standard_normal((2, 1, 15)) + 0.5
+        weights = [draw.standard_normal((15, 15)) for _ in WEIGHTS]
+        layouts = ("btD", "bD", "tD", "D") if self.projects else (*LAYOUTS, *ROW_LAYOUTS)
+        plain = self.pieces.plain(self.owner or self.function)
+        ways = itertools.product(
+            (False, True),
+            ("self", "before", "after"),
+            layouts,
+            (True, False) if plain else (False, True),
+            (False, True) if self.projects else (False,),
+            MASKS if "mask" in self.slots else ("",),
+        )
+        second_best = None
+        for way in ways:
+            self.bare, self.update, self.layout, self.lists, self.turned, self.mask = way
+            if not self._works(x, weights):
+                continue
+            self.steps = self._selects()
+            if self.steps:
+                break
+            # It took our weights and cached the right token, so it is called as it is meant to be.
+            second_best = second_best or (self.projects and self.update == "self" and way)
+        else:
+            if not second_best:
+                raise NotTestable(f"{self.name}: no way to call it that gives one token its own value")
+            self.bare, self.update, self.layout, self.lists, self.turned, self.mask = second_best
+            self._works(x, weights)
+        self._calibrate_many(draw, weights)
+        return self
+
+    def _selects(self):
+        """Whether a query that fits one key only, a different one in each head, returns its value.
+
+        Tells apart layouts that one token cannot. An output that fails it in every way is still
+        used as far as one token goes: that is for the kernel tests to judge.
+        """
+        draw = np.random.default_rng(4)
+        x = draw.standard_normal((2, 3, 15))
+        x[:, :, :3] = np.eye(3)
+        w_q, w_k = np.zeros((2, 15, 15))
+        w_q[:3, ::5] = w_k[[0, 1, 2], [0, 5, 10]] = 100.0
+        w_v, w_o = draw.standard_normal((2, 15, 15))
+        v = x @ w_v
+        wanted = np.concatenate([v[:, h, 5 * h : 5 * h + 5] for h in range(3)], axis=1) @ w_o
+        try:
+            cache = Cache(self.use, TRY, np.float64)
+            for t in range(3):
+                y = self.attend(cache, 0, x[:, t : t + 1], (w_q, w_k, w_v, w_o), None)
+            return np.allclose(y[:, 0], wanted, rtol=1e-3, atol=1e-3)
+        except Exception:
+            return False
+
+    def _works(self, x, weights):
+        self.out_layout = None
+        try:
+            cache = Cache(self.use, TRY, np.float64)
+            y = self.attend(cache, 0, x, weights, None)
+            fits = y.shape == x.shape and np.allclose(y, x @ weights[2] @ weights[3], rtol=1e-3, atol=1e-3)
+            if not fits or self.update != "self":
+                return fits and counted_once(cache)
+            kept = [split(x @ w, 3) for w in weights[1:3]]
+            return all(
+                np.allclose(part, wanted[row], atol=1e-3)
+                for row in range(2)
+                for part, wanted in zip(cache.read(0, row), kept)
+            )
+        except Exception:
+            return False
+
+    def _calibrate_many(self, draw, weights):
+        """Whether several tokens can be given at once, and with which mask the first sees itself."""
+        if "t" not in self.layout:
+            return
+        x = draw.standard_normal((2, 4, 15))
+        first, self.many = (x @ weights[2] @ weights[3])[:, 0], True
+        usable = []
+        for self.mask_many in MASKS if "mask" in self.slots else [""]:
+            try:
+                y = self.attend(Cache(self.use, TRY, np.float64), 0, x, weights, None)
+            except Exception:
+                continue
+            if y.shape == x.shape:
+                usable.append((not np.allclose(y[:, 0], first, rtol=1e-3, atol=1e-3), self.mask_many))
+        sees_later, self.mask_many = min(usable, key=lambda pair: pair[0], default=(True, ""))
+        self.many, self.causal = bool(usable), not sees_later
+
+    def attend(self, cache, layer, x, weights, lengths):
+        """One layer: append the new tokens' keys and values and attend; x and result (B, T, D)."""
+        new = np.full(x.shape[0], x.shape[1]) if lengths is None else np.asarray(lengths)
+        heads = cache.config["num_heads"]
+        if (new != x.shape[1]).any():
+            if not (new == new[0]).all():
+                return self._unequal(cache, layer, x, weights, new)
+            y = np.zeros(x.shape)
+            y[:, : new[0]] = self.attend(cache, layer, x[:, : new[0]], weights, None)
+            return y
+        if x.shape[1] > 1 and self.prefill and not cache.counts[layer].any():
+            return self.prefill.attend(cache, layer, x, weights, lengths)
+        if x.shape[1] > 1 and not self.many:
+            raise NotTestable(f"{self.name} takes one token at a time")
+        untold = self._stateless() and self.owner is None and not self.mask_many
+        if x.shape[1] > 1 and untold and cache.counts[layer].any():
+            raise NotTestable(f"{self.name} is not told which of the keys are new")
+        if self.update == "before":
+            cache.write(layer, split(x @ weights[1], heads), split(x @ weights[2], heads), None)
+        if "b" in self.layout:
+            y = self._call(cache, layer, x, weights, None)
+        else:
+            y = np.concatenate([self._call(cache, layer, x, weights, row) for row in range(x.shape[0])])
+        if self.update == "after":
+            cache.write(layer, split(x @ weights[1], heads), split(x @ weights[2], heads), None)
+        elif self.update == "self":
+            cache.counts[layer] += new
+        return y
+
+    def _unequal(self, cache, layer, x, weights, new):
+        """Rows with unlike numbers of new tokens."""
+        y = np.zeros(x.shape)
+        rows_apart = "b" not in self.layout
+        if rows_apart and self.update == "self":
+            for row, count in enumerate(new):
+                size = count if self.many else 1
+                for t in range(0, count, max(size, 1)):
+                    y[row, t : t + size] = self._call(cache, layer, x[:, t : t + size], weights, row)[0]
+                    cache.counts[layer, row] += size
+            return y
+        if {"new_lengths"} & self.slots and self.update == "self":
+            y = self._call(cache, layer, x, weights, None, new)
+            cache.counts[layer] += new
+            return y
+        writes_rows = "b" not in self.use.layout or {"lengths", "new_lengths"} & slots(
+            getattr(self.use.kind, self.use.writer)
+        )
+        if self.update != "before" or not (writes_rows or rows_apart):
+            raise NotTestable(f"{self.name} and its cache take one length for the whole batch")
+        if "lengths" not in self.slots and self._stateless() and not rows_apart:
+            raise NotTestable(f"{self.name} has no way to say that rows have lengths of their own")
+        heads = cache.config["num_heads"]
+        for t in range(int(new.max())):
+            now, token = (new > t).astype(np.int64), x[:, t : t + 1]
+            cache.write(layer, split(token @ weights[1], heads), split(token @ weights[2], heads), now)
+            some = [r for r in range(len(new)) if now[r]]
+            if rows_apart:
+                for row in some:
+                    y[row, t] = self._call(cache, layer, token, weights, row)[0, 0]
+            else:
+                y[some, t] = self._call(cache, layer, token, weights, None)[some, 0]
+        return y
+
+    def _stateless(self):
+        return "cache" not in self.slots
+
+    def _call(self, cache, layer, x, weights, row, new=None):
+        """Call it for all rows, or for one; hidden states (B or 1, T, D) come back."""
+        target, function = None, self.function
+        if self.owner is not None:
+            target = self._object(cache, layer, row, weights)
+            function = getattr(target, self.function.__name__)
+        known = self._known(cache, layer, x, weights, row, new)
+        result = call(function, known, self.pieces, self.bare)
+        self._take_new_cache(cache, layer, row, result)
+        batch, size, width = (x.shape[0] if row is None else 1), x.shape[1], x.shape[2]
+        fitting = [a for a in arrays_in(result) if a.size == batch * size * width]
+        if not fitting:
+            raise NotTestable(f"{self.name} returns nothing of the size of its input")
+        y = fitting[0]
+        if self.projects:
+            y = y.reshape(batch, size, width)
+            return y if {"w_o", "weights"} & self.slots or self.owner is not None else y @ weights[3]
+        y = self._from_heads(y, cache.config, batch).reshape(batch, size, width)
+        return y @ weights[3]
+
+    def _from_heads(self, y, config, batch):
+        """The heads' results as (B, T, H, d), by the layout found when trying."""
+        if self.out_layout is None:
+            self.out_layout = axes_of(y.shape) or self.layout
+        y = restored(y, self.out_layout, config["num_heads"])
+        y = y[None] if "b" not in self.out_layout else y
+        return y.transpose(0, 2, 1, 3)
+
+    def _object(self, cache, layer, row, weights):
+        """The object of this cache, layer and row, with the weights put into it."""
+        key = (self.owner, layer, row)
+        owned = cache.__dict__.setdefault("owned", {})
+        if key not in owned:
+            config = cache.config if row is None else {**cache.config, "batch_size": 1}
+            owned[key] = self.instance(config, np.float64, layer)
+            inner = own_cache(owned[key], self.use.kind)
+            if inner is not None and "cache" not in self.slots and not self.use.layered:
+                cache.objects[layer][row or 0 if self.use.per_row_objects else 0] = inner
+        if self.projects:
+            set_weights(owned[key], [w.T if self.turned else w for w in weights])
+        return owned[key]
+
+    def _known(self, cache, layer, x, weights, row, new):
+        heads, total = cache.config["num_heads"], cache.counts[layer].copy()
+        wrote = self.update == "before"
+        after = total if wrote else total + (x.shape[1] if new is None else new)
+        shaped = [w.T if self.turned else w for w in weights]
+        if self.lists:
+            shaped = [w.tolist() for w in shaped]
+        at = int((after if row is None else after[row : row + 1]).max()) - x.shape[1]
+        known = {
+            **settings(cache.config), **dict(zip(WEIGHTS, shaped)), "layer": layer,
+            "row": row if row is None else cache.rows[row], "weights": Weights(zip(WEIGHTS, shaped)),
+            "cache": state_of(cache.object(layer, row or 0)), "caches": [state_of(o[0]) for o in cache.objects],
+            "position": at, "positions": after - x.shape[1], "lengths": after if row is None else after[row],
+            "new_lengths": np.full(x.shape[0], x.shape[1]) if new is None else new,
+            "causal": True, "scale": 1 / np.sqrt(cache.config["head_dim"]), "length": at + x.shape[1],
+        }  # fmt: skip
+        option = self.mask_many if x.shape[1] > 1 else self.mask
+        if option:
+            known["mask"] = MASKS[option](x.shape[1], at + x.shape[1])
+        elif "mask" in self.slots and required(self.function, "mask"):
+            known["mask"] = None
+        if self.projects:
+            shape = laid_out(x.reshape(*x.shape[:2], 1, -1).transpose(0, 2, 1, 3), self.layout, row)
+            inputs = {name: shape for name in ("x", "q", "k", "v")}
+        else:
+            inputs = self._heads(cache, layer, x, weights, row, heads)
+        if self.lists:
+            inputs = {name: value.tolist() for name, value in inputs.items()}
+        return known | inputs
+
+    def _heads(self, cache, layer, x, weights, row, heads):
+        """Queries, and either the new keys and values or, without a cache, all that are held."""
+        parts = [split(x @ w, heads) for w in weights[:3]]
+        q, k, v = (laid_out(part, self.layout, row) for part in parts)
+        if not self._stateless():
+            return {"q": q, "x": q, "k": k, "v": v}
+        rows = range(x.shape[0])
+        pairs = [cache.read(layer, r) for r in rows]
+        longest = max(part.shape[1] for pair in pairs for part in pair)
+        held = np.zeros((2, x.shape[0], heads, longest, x.shape[2] // heads))
+        for r, pair in enumerate(pairs):
+            for i, part in enumerate(pair):
+                held[i, r, :, : part.shape[1]] = part
+        if row is not None:
+            held = held[:, :, :, : int(cache.counts[layer, row])]
+        layout = self.layout if "t" in self.layout else {"bhd": "bhtd", "hd": "htd", "bD": "btD", "D": "tD"}[self.layout]
+        keys, values = (laid_out(part, layout, row) for part in held)
+        return {"q": q, "x": q, "k": keys, "v": values, "held_k": keys, "held_v": values}
+
+    def _take_new_cache(self, cache, layer, row, result):
+        """Keep the cache that a function in functional style returns."""
+        for item in result if isinstance(result, tuple) else ():
+            owner = cache.object(layer, row or 0)
+            if isinstance(item, self.use.kind):
+                place = cache.objects[0 if self.use.layered else layer]
+                place[row or 0 if self.use.per_row_objects else 0] = item
+            elif isinstance(owner, Held) and isinstance(item, (dict, tuple)):
+                owner.hold(item)
+
+
+def counted_once(cache):
+    """Whether the cache reports one token in every row, where it reports anything."""
+    try:
+        return bool((np.asarray(cache.lengths()) == 1).all())
+    except NotTestable:
+        return True
+
+
+def own_cache(owner, kind):
+    """The attribute of an object that is a cache of this class, or None."""
+    return next((v for v in vars(owner).values() if isinstance(v, kind)), None)
+
+
+def weights_of(owner):
+    """Slot -> (object, attribute) of an attention object's four weight matrices."""
+    found = {}
+    for name, value in vars(owner).items():
+        stands_for = slot(name.strip("_"))
+        if stands_for not in WEIGHTS:
+            continue
+        inner = next((n for n in ("weight", "W", "w") if hasattr(value, n)), None)
+        found[stands_for] = (value, inner) if inner else (owner, name)
+    return found
+
+
+def set_weights(owner, weights):
+    """Put four matrices into an attention object, biases beside them to zero."""
+    for (holder, name), value in zip((weights_of(owner)[w] for w in WEIGHTS), weights):
+        old = getattr(holder, name)
+        setattr(holder, name, value.tolist() if isinstance(old, list) else value)
+    for name, value in vars(owner).items():
+        if re.match(r"^_?b(ias)?_?[qkvo]$", name.lower()) and array_of(value) is not None:
+            setattr(owner, name, np.zeros_like(value))

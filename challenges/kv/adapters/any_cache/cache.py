@@ -1,0 +1,170 @@
+"""One cache as the challenge means it, over one or several objects of the output."""
+
+import re
+
+import numpy as np
+
+from .layouts import HEAD_LAYOUTS, array_of, axes_of, laid_out, restored
+from .naming import NotTestable, call, indexes, slot, slots
+from .pieces import methods, settings
+from .telling import length_names, per_row, reported_bytes, told_by
+
+OPENS = re.compile(r"^(allocate|add|register|create|new|start|open|init)_?(seq|sequence|request|slot)$")
+
+
+class Cache:
+    """One cache as the challenge means it, over one or several of the output's objects."""
+
+    def __init__(self, use, config, dtype):
+        self.use, self.config = use, config
+        known = settings(config, dtype)
+        rows = config["batch_size"] if use.per_row_objects else 1
+        if use.per_row_objects:
+            known["batch_size"] = 1
+        layers = 1 if use.layered else config["num_layers"]
+        if not use.layered:
+            known["num_blocks"] //= layers
+        self.objects = [[call(use.kind, known, use.pieces) for _ in range(rows)] for _ in range(layers)]
+        self.counts = np.zeros((config["num_layers"], config["batch_size"]), dtype=np.int64)
+        self.returned = {}
+        self.rows = [self._open_row(row) for row in range(config["batch_size"])]
+
+    def _open_row(self, row):
+        """What the output calls a row: its number, or what a method that opens a sequence returns."""
+        names = [n for n, _ in methods(self.use.kind) if OPENS.search(n)]
+        for owner in [self.object(layer, row) for layer in range(len(self.objects))] if names else []:
+            made = call(getattr(owner, names[0]), {"row": row, "batch_size": row}, self.use.pieces)
+            row = made if isinstance(made, (int, np.integer)) and made is not None else row
+        return row
+
+    def object(self, layer, row=0):
+        """The output's object that holds this layer and row."""
+        rows = self.objects[0 if self.use.layered else layer]
+        return rows[row if self.use.per_row_objects else 0]
+
+    def write(self, layer, k, v, lengths):
+        """Append k, v (B, H, T, d); `lengths` says how many tokens are real in each row, None all."""
+        new = np.full(k.shape[0], k.shape[2]) if lengths is None else np.asarray(lengths)
+        taken = slots(getattr(self.use.kind, self.use.writer))
+        if "b" not in self.use.layout:
+            for row, count in enumerate(new):
+                self._write_rows(layer, k[:, :, :count], v[:, :, :count], row)
+        elif (new == new[0]).all():
+            self._write_rows(layer, k[:, :, : new[0]], v[:, :, : new[0]], None)
+        elif {"lengths", "new_lengths"} & taken:
+            self._call_writer(layer, k, v, None, None, new)
+            self.counts[layer] += new
+        else:
+            raise NotTestable("its write takes one length for the whole batch")
+
+    def _write_rows(self, layer, k, v, row):
+        pieces = [(k, v)] if self.use.many and k.shape[2] else [
+            (k[:, :, t : t + 1], v[:, :, t : t + 1]) for t in range(k.shape[2])
+        ]  # fmt: skip
+        for some_k, some_v in pieces:
+            heads = range(k.shape[1]) if self.use.layout in HEAD_LAYOUTS else [None]
+            for head in heads:
+                self._call_writer(layer, some_k, some_v, row, head, np.full(k.shape[0], some_k.shape[2]))
+            rows = slice(None) if row is None else row
+            self.counts[layer, rows] += some_k.shape[2]
+
+    def _call_writer(self, layer, k, v, row, head, new):
+        owner = self.object(layer, row or 0)
+        k, v = (laid_out(part, self.use.layout, row, head).copy() for part in (k, v))
+        if self.use.lists:
+            k, v = k.tolist(), v.tolist()
+        at = int(self.counts[layer, row or 0])
+        row = row if row is None else self.rows[row]
+        known = {
+            "k": k, "v": v, "layer": layer, "row": row, "head": head, "position": at,
+            "positions": self.counts[layer].copy(), "new_lengths": new,
+            "lengths": new + self.counts[layer] if self.use.totals else new,
+            "batch_size": row, "num_heads": head, "num_layers": layer,
+        }  # fmt: skip
+        bare = self.use.bare and (new == new[0]).all()
+        self.returned[layer, row if "b" not in self.use.layout else None] = call(
+            getattr(owner, self.use.writer), known, self.use.pieces, bare
+        )
+
+    def raw_read(self, layer, row):
+        """What the output's reader returns for keys and values, arrays or lists; None if neither."""
+        owner, reader = self.object(layer, row), self.use.reader
+        name = self.rows[row]
+        known = {
+            "layer": layer, "row": name, "first": 0, "position": 0, "length": int(self.counts[layer, row]),
+            "lengths": self.counts[layer].copy(), "batch_size": name, "num_layers": layer,
+            "new_tokens": int(self.counts[layer, row]), "tokens": int(self.counts[layer, row]),
+        }  # fmt: skip
+        if reader is None:
+            pair = self.returned.get((layer, row if "b" not in self.use.layout else None))
+        elif reader == "attributes":
+            pair = attribute_pair(owner, layer, self.config["num_layers"] if self.use.layered else 0)
+        elif isinstance(reader, tuple):
+            pair = [call(getattr(owner, name), known, self.use.pieces) for name in reader]
+        elif "head" in indexes(getattr(self.use.kind, reader)):
+            heads = range(self.config["num_heads"])
+            told = [{**known, "head": h, "num_heads": h} for h in heads]
+            parts = [call(getattr(owner, reader), one, self.use.pieces) for one in told]
+            pair = [np.array([part[i] for part in parts]) for i in (0, 1)]
+        else:
+            pair = call(getattr(owner, reader), known, self.use.pieces)
+        if isinstance(pair, dict):
+            pair = list(pair.values())
+        return pair if isinstance(pair, (tuple, list)) and len(pair) >= 2 else None
+
+    def read(self, layer, row):
+        """Keys and values of one row, (H, length, d) each."""
+        pair = self.raw_read(layer, row)
+        if pair is None:
+            raise NotTestable("what it holds cannot be read back")
+        return tuple(self._row_of(part, layer, row) for part in pair[:2])
+
+    def _row_of(self, value, layer, row):
+        layout = self.use.read_layout or axes_of(np.shape(value))
+        if layout.startswith("b") and isinstance(value, list):
+            value, layout = value[row], layout[1:]
+        array = np.asarray(value)
+        for axis, index in (("l", layer), ("b", row)):
+            if axis in layout:
+                array, layout = array.take(index, layout.index(axis)), layout.replace(axis, "")
+        array = restored(array, layout, self.config["num_heads"])
+        mine = int(self.counts[layer, row])
+        longest = int(self.counts[layer].max())
+        return array[:, :mine] if self.use.padded or array.shape[1] == longest else array
+
+    def lengths(self):
+        """The lengths that the output reports for layer 0, (B,). Raises NotTestable."""
+        if not self.use.per_row_objects:
+            return self._told(self.object(0), None)
+        return np.array([self._told(self.object(0, row), row) for row in range(len(self.objects[0]))])
+
+    def _told(self, owner, row):
+        for name in length_names(owner):
+            found = told_by(owner, name, self.rows[row or 0], self.use.pieces)
+            rows = per_row(owner, name) and self.config["batch_size"] > 1 and row is None
+            if rows and found is not None:
+                every = range(self.config["batch_size"])
+                found = np.array([told_by(owner, name, self.rows[r], self.use.pieces) for r in every])
+            if found is not None:
+                found = np.asarray(found)
+                return found[0] if found.ndim == 2 else found
+        raise NotTestable("it reports no length")
+
+    def bytes(self):
+        """The bytes that the output reports, over all its objects. Raises NotTestable."""
+        return sum(reported_bytes(owner, self.use.pieces) for rows in self.objects for owner in rows)
+
+
+def attribute_pair(owner, layer, layers):
+    """The key store and the value store among an object's attributes, or None.
+
+    layers: how many layers the object holds; a list of as many holds one store each.
+    """
+    found = {}
+    for name, value in vars(owner).items():
+        stands_for = slot(name.strip("_"))
+        if isinstance(value, list) and layers and len(value) == layers:
+            value = value[layer]
+        if stands_for in ("k", "held_k", "v", "held_v") and array_of(value) is not None:
+            found.setdefault(stands_for[-1], value)
+    return [found["k"], found["v"]] if len(found) == 2 else None

@@ -1,0 +1,166 @@
+"""Finding out how a cache class is written to and read."""
+
+import re
+
+import numpy as np
+
+from .cache import Cache
+from .held import classes_of_functions
+from .layouts import HEAD_LAYOUTS, LAYOUTS, ROW_LAYOUTS, axes_of
+from .naming import NotTestable, indexes, parameters, slot, slots
+from .pieces import TRY, methods, settings
+from .telling import per_row
+
+WRITES = re.compile(r"^_?(update|append|write|add|put|store|push|insert|extend|set|cache)")
+READS = re.compile(r"^_?(get|read|fetch|gather|view|retrieve|lookup|full|dequant|slice|as_)")
+
+
+class CacheUse:
+    """How to use one cache class: which method writes and reads, in which layout, per row or not."""
+
+    def __init__(self, kind, pieces):
+        self.kind, self.pieces = kind, pieces
+        self.constructor = slots(kind) | self._config_slots()
+        self.layered = "num_layers" in self.constructor
+        self.writer = self.layout = self.reader = self.read_layout = None
+        self.lists = self.per_row_objects = self.padded = False
+        self.many = self.bare = self.totals = False
+        self.exact = -1.0
+
+    def _config_slots(self):
+        """Slots of the configuration object that the constructor takes, if any."""
+        for parameter in parameters(self.kind).values():
+            if slot(parameter.name) == "config":
+                try:
+                    known = settings(TRY)
+                    return slots(type(self.pieces.config(parameter, known)))
+                except NotTestable:
+                    pass
+        return set()
+
+    def calibrate(self):
+        """Find a way to write one token and read it back; the way that returns it exactly wins."""
+        token = np.random.default_rng(0).standard_normal((2, 2, 3, 1, 5)) + 3.0
+        writers = [n for n, m in methods(self.kind) if WRITES.search(n) and {"k", "v"} <= slots(m)]
+        for writer in writers:
+            for option in self._options(writer):
+                self._try(option, token)
+                if self.exact >= 1.0:
+                    break
+        if self.writer is None or (self.exact < 1.0 and not lossy(self.kind)):
+            raise NotTestable(f"{self.kind.__name__}: no way to write a token and read it back")
+        self.many = self._takes_many()
+        self.totals = "lengths" in slots(getattr(self.kind, self.writer)) and not self._appends(False)
+        return self
+
+    def _appends(self, totals):
+        """Whether a second token lands after the first when lengths mean new (or total) tokens."""
+        self.totals = totals
+        tokens = np.random.default_rng(5).standard_normal((2, 2, 3, 2, 5))
+        try:
+            cache = Cache(self, TRY, np.float64)
+            for t in range(2):
+                cache.write(0, *tokens[:, :, :, t : t + 1], None)
+            return np.allclose(cache.read(0, 1)[0], tokens[0, 1], atol=0.2)
+        except Exception:
+            return False
+
+    def _options(self, writer):
+        taken = indexes(getattr(self.kind, writer))
+        forms = [(LAYOUTS, False)]
+        if "head" in taken:
+            forms = [(HEAD_LAYOUTS, "row" not in taken and "batch_size" not in self.constructor)]
+        elif "row" in taken:
+            forms.insert(0, (ROW_LAYOUTS, False))
+        elif "batch_size" not in self.constructor:
+            forms.append((ROW_LAYOUTS, True))
+        for bare in (False, True):
+            for layouts, per_row in forms:
+                for layout in layouts:
+                    for lists in (True, False) if self.pieces.plain(self.kind) else (False, True):
+                        yield writer, layout, lists, per_row, bare
+
+    def _try(self, option, token):
+        saved = dict(vars(self))
+        self.writer, self.layout, self.lists, self.per_row_objects, self.bare = option
+        for reader in [*self._readers(), None]:
+            self.reader, self.read_layout, self.padded = reader, None, False
+            try:
+                cache = Cache(self, TRY, np.float64)
+                cache.write(0, *token, None)
+                found = self._read_layout(cache)
+                if found is None:
+                    continue
+                exact = np.mean([
+                    np.allclose(k, t[row], atol=0.2) and np.allclose(v, u[row], atol=0.2)
+                    for row in range(2)
+                    for (k, v), (t, u) in [(cache.read(0, row), token)]
+                ])  # fmt: skip
+            except Exception:  # noqa: S112 - a way that fails is not the way
+                continue
+            if exact > saved["exact"]:
+                self.exact = float(exact)
+                return
+        self.__dict__.update(saved)
+
+    def _readers(self):
+        """Methods that return both, pairs of methods and pairs of attributes, in this order."""
+        names = [n for n, m in methods(self.kind) if READS.search(n) and not WRITES.search(n)]
+        pairs = [(k, v) for k in names for v in names if pairs_up(k, v)]
+        yield from (n for n in names if not any(n in pair for pair in pairs))
+        yield from pairs
+        yield "attributes"
+
+    def _read_layout(self, cache):
+        raw = cache.raw_read(0, 0)
+        if raw is None:
+            return None
+        shape = np.shape(raw[0])
+        named = axes_of(shape)
+        if named is None or np.shape(raw[1]) != shape:
+            return None
+        self.read_layout = named
+        self.padded = "t" in named and shape[named.index("t")] != 1
+        return named
+
+    def _takes_many(self):
+        """Whether the layout has a token axis and the writer accepts more than one token."""
+        if "t" not in self.layout:
+            return False
+        self.many = True
+        block = np.random.default_rng(1).standard_normal((2, 2, 3, 4, 5))
+        try:
+            cache = Cache(self, TRY, np.float64)
+            cache.write(0, *block, None)
+            return cache.read(0, 1)[0].shape == (3, 4, 5)
+        except Exception:
+            return False
+
+
+def lossy(kind):
+    """Whether a cache stores fewer bits than it is given, by its name."""
+    return bool(re.search("quant|int8|int4|8bit|compress", kind.__name__.lower()))
+
+
+def pairs_up(k, v):
+    """Whether two names differ only in key against value."""
+    swapped = re.sub("keys", "values", k) if "keys" in k else re.sub("key", "value", k)
+    return k != v and (swapped == v or re.sub(r"(^|_)k(_|$)", r"\1v\2", k) == v)
+
+
+def cache_uses(pieces):
+    """Kind of cache (plain, paged, quantised) -> its use, the likeliest class of each kind."""
+    found, reasons = {}, []
+    named = sorted(pieces.classes.items(), key=lambda item: ("cache" not in item[0].lower(), len(item[0])))
+    for name, kind in [*named, *classes_of_functions(pieces)]:
+        low = name.lower()
+        sort = "paged" if re.search("page|block", low) else "quantised" if lossy(kind) else "plain"
+        if sort in found or not any(WRITES.search(n) and {"k", "v"} <= slots(m) for n, m in methods(kind)):
+            continue
+        try:
+            found[sort] = CacheUse(kind, pieces).calibrate()
+        except NotTestable as reason:
+            reasons.append(str(reason))
+        except Exception as error:  # a class that cannot even be made by its own constructor
+            reasons.append(f"{name}: {type(error).__name__}: {error}")
+    return found, "; ".join(reasons)

@@ -1,0 +1,48 @@
+"""Which callables are attention, and what each of them is asked."""
+
+import re
+
+from .attention import AttentionUse
+from .naming import NotTestable
+from .pieces import methods
+
+ATTENDS = re.compile(r"att(n|en|d)|forward|step|decode|prefill|__call__|mha|sdpa")
+NOT_ATTENTION = re.compile(
+    r"(^|_)(ref|reference|naive|full|recompute|no_?cache|without|uncached|project|split|make|bench|test|demo|flops|loop)"
+)
+
+
+def attention_uses(pieces, use):
+    """Callables that attend over a cache of this class, the likeliest first; and why others do not."""
+    candidates = [(None, f) for f in pieces.functions.values() if ATTENDS.search(f.__name__.lower())]
+    for kind in pieces.classes.values():
+        candidates += [(kind, m) for n, m in methods(kind) if ATTENDS.search(n.lower())]
+    found, reasons = [], []
+    for owner, function in candidates:
+        if NOT_ATTENTION.search(function.__name__.lower()):
+            continue
+        try:
+            attention = AttentionUse(function, owner, use, pieces)
+            if attention.possible():
+                found.append(attention.calibrate())
+        except NotTestable as reason:
+            reasons.append(str(reason))
+    found.sort(key=lambda a: (not a.steps, a._stateless() and a.owner is None, not a.projects))
+    settle_prefill(found)
+    return found, "; ".join(reasons)
+
+
+def settle_prefill(found):
+    """Decide which callables are asked to take several tokens at once.
+
+    The first is, unless it is plainly for single steps and lets a token see later ones: then a
+    causal one, which some outputs have for prompts alone, prefills for it. The others may be meant
+    for single steps, and are asked only if they are causal.
+    """
+    for number, attention in enumerate(found):
+        if not attention.many or attention.causal:
+            continue
+        for_steps = attention._stateless() or re.search("decode|step|incremental|single", attention.name.lower())
+        attention.many = number == 0 and not for_steps
+    if found and not found[0].causal:
+        found[0].prefill = next((a for a in found[1:] if a.many and a.causal), None)

@@ -1,0 +1,76 @@
+"""Reach the roles of challenge.yaml in an output that offers classes, or functions of its own shape.
+
+Nothing here knows a model or a file. Pieces are found by what they take: a cache is a class with a
+method that takes keys and values; attention is a callable that takes a query (or hidden states and
+four weights) with a cache or with keys and values; a decoder is a class that takes a number of
+layers and steps. Parameters are recognised by name (SLOTS). How arrays are laid out is found out by
+trying: one token is written and read back, and one token's attention must be its own value, because
+its softmax has one term. That is all that is assumed of an answer here.
+
+Sizes are unlike each other when trying (2 rows, 3 heads, 5 wide, 7 layers), so that the axes of a
+result can be told by their lengths. What cannot be expressed raises NotTestable with the reason.
+"""
+
+import numpy as np
+
+from .cache import Cache
+from .cache_use import cache_uses
+from .choosing import attention_uses
+from .decoder import decoder_roles
+from .naming import NotTestable
+from .pieces import Pieces
+
+EXPORTS = {"*[Cc]ache*": ()}
+
+
+def entry(module, load):
+    """The roles of challenge.yaml over whatever the output offers; those it lacks raise NotTestable."""
+    pieces = Pieces(module, load)
+    uses, why = cache_uses(pieces)
+    plain = uses.get("plain") or uses.get("paged")
+    found = {}
+
+    def attentions():
+        if "attention" not in found:
+            found["attention"] = attention_uses(pieces, plain) if plain else ([], why)
+        return found["attention"]
+
+    def make(kind, config, dtype):
+        use = plain if kind == "plain" else uses.get(kind)
+        if use is None:
+            raise NotTestable(f"no {kind} cache was found" + (f": {why}" if kind == "plain" and why else ""))
+        return Cache(use, config, dtype)
+
+    def create_cache(dtype, **config):
+        return make("plain", config, dtype)
+
+    create_cache.passes_dtype = plain is not None and bool({"dtype", "item_size"} & plain.constructor)
+
+    def attend_with(number):
+        def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths):
+            known, reasons = attentions()
+            if number >= len(known) or (number and not known[number].steps):
+                raise NotTestable(reasons or "no attention over the cache was found")
+            return known[number].attend(cache, layer, x, (w_q, w_k, w_v, w_o), lengths)
+
+        return attend
+
+    return {
+        "create_cache": create_cache,
+        "create_paged_cache": lambda dtype, **config: make("paged", config, dtype),
+        "create_quantised_cache": lambda **config: make("quantised", config, np.float64),
+        "append_kv": lambda cache, layer, k, v, lengths: theirs(cache).write(layer, k, v, lengths),
+        "read_kv": lambda cache, layer, row: cache.read(layer, row),
+        "cache_lengths": lambda cache: theirs(cache).lengths(),
+        "cache_bytes": lambda cache: theirs(cache).bytes(),
+        "attend": attend_with(0),
+        "attend_again": attend_with(1),
+        **decoder_roles(pieces, plain),
+    }
+
+
+def theirs(cache):
+    """The cache, if it is the output's own and not what stands in for a tuple that is passed around."""
+    if getattr(cache.use.kind, "ours", False):
+        raise NotTestable("keys and values are passed around as a tuple, there is no cache to write to")
+    return cache

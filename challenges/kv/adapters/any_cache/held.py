@@ -1,0 +1,84 @@
+"""Caches without a class: what functions make and take, or tuples that are passed around."""
+
+import inspect
+import re
+
+import numpy as np
+
+from .naming import parameters, required, slot, slots
+
+MAKES = re.compile(r"^(create|make|init|new|alloc|allocate|build|empty)_?.*(cache|kv)")
+
+
+class Held:
+    """A cache without a class: what functions make, take and return, kept under `state`."""
+
+    ours = False
+
+    def hold(self, state):
+        """Keep a state; the items of a dictionary, or of a pair, are attributes too."""
+        self.state = state
+        if isinstance(state, dict):
+            self.__dict__.update({str(name): value for name, value in state.items()})
+        elif isinstance(state, tuple) and len(state) == 2:
+            self.k, self.v = state
+
+
+class Past(Held):
+    """The tuple of past keys and values that attention takes and returns; None before the first."""
+
+    ours = True
+
+    def __init__(self):
+        self.state = None
+
+    def append(self, k, v):
+        """(B, H, T, d): our own code, used to see what attention does; it is not judged."""
+        if self.state is not None:
+            k, v = (np.concatenate(pair, axis=2) for pair in zip(self.state, (k, v)))
+        self.hold((np.array(k), np.array(v)))
+
+
+def state_of(owner):
+    """What the output's own functions take for a cache."""
+    return owner.state if isinstance(owner, Held) else owner
+
+
+def classes_of_functions(pieces):
+    """A class for each function that makes a cache, its methods the functions that take a cache."""
+    takers = {n: f for n, f in pieces.functions.items() if "cache" in slots(f)}
+    for name, maker in pieces.functions.items():
+        if MAKES.search(name.lower()) and "cache" not in slots(maker):
+            body = {n: method_of(f) for n, f in takers.items()}
+            body |= {"__init__": maker_of(maker), "__module__": maker.__module__}
+            body["__signature__"] = inspect.signature(maker)
+            yield name, type(name, (Held,), body)
+    if any(not required(f, "cache") and {"x", "q"} & slots(f) for f in takers.values()):
+        yield "past", Past
+
+
+def maker_of(function):
+    """An __init__ that holds what a function makes."""
+
+    def __init__(self, **given):
+        self.hold(function(**given))
+
+    return __init__
+
+
+def method_of(function):
+    """A function of a cache as a method; a writer may return the new state."""
+    cache = next(name for name in parameters(function) if slot(name) == "cache")
+
+    def method(self, **given):
+        result = function(**{cache: self.state}, **given)
+        writes = {"k", "v"} <= slots(function)
+        self.hold(result if writes and type(result) is type(self.state) else self.state)
+        return result
+
+    method.__name__ = method.__qualname__ = function.__name__
+    signature = inspect.signature(function)
+    method.__signature__ = signature.replace(
+        parameters=[p for name, p in signature.parameters.items() if name != cache]
+    )
+    return method

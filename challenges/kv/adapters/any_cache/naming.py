@@ -1,0 +1,137 @@
+"""Which parameter stands for what: names to slots, and calling by slot."""
+
+import enum
+import functools
+import inspect
+
+SLOTS = {
+    "batch_size": "batchsize batch maxbatch maxbatchsize bsz b numsequences numseqs maxseqs nseqs maxsequences",
+    "max_seq_len": "maxseqlen maxlen maxlength maxseq maxseqlength capacity maxtokens contextlength maxcontext "
+    "maxpositions maxpositionembeddings maxcachelen nctx seqlen maxsequencelength maxtokensperseq",
+    "num_heads": "numheads nheads heads nhead numattentionheads nh h numkvheads nkvheads kvheads numkeyvalueheads "
+    "numqheads numqueryheads nkv",
+    "head_dim": "headdim dhead dimhead dk dv headsize dh d headwidth",
+    "width": "dmodel embeddim hiddensize hiddendim modeldim nembd embeddingdim width dim embedsize dimmodel",
+    "num_layers": "numlayers nlayers layers nlayer depth",
+    "vocab_size": "vocabsize vocab nvocab",
+    "feed_forward": "dff ffndim intermediatesize ffdim mlpdim ffhidden dffn hiddenff mlphidden",
+    "dtype": "dtype datatype",
+    "item_size": "dtypebytes bytesperelement elementsize itemsize bytesperelem elemsize bytesperparam dtypesize",
+    "block_size": "blocksize pagesize tokensperblock tokensperpage blocklen",
+    "num_blocks": "numblocks numpages maxblocks nblocks totalblocks poolsize totalpages maxpages npages maxnumblocks",
+    "bits": "bits nbits numbits",
+    "scale": "scale softmaxscale sm_scale scalefactor",
+    "layer": "layer layeridx layerindex layerid l li il ilayer",
+    "row": "row batchidx batchindex batchid seqid seqidx sequenceid sequenceidx slot requestid bi rowidx seq sid",
+    "head": "head headidx headindex hi",
+    "position": "pos position startpos currentpos curpos offset tokenpos cacheposition seqpos start timestep t "
+    "startposition currentposition step stepidx pastlen cachelen posoffset",
+    "positions": "positions seqpositions positionids startpositions cachepositions tokenpositions",
+    "first": "startidx begin from",
+    "length": "end length endpos stop upto endidx validlen tokens numtokens currentlen ntokens curlen seqlength",
+    "new_lengths": "newlengths newlens inputlengths numnew newseqlens promptlengths promptlens",
+    "lengths": "lengths seqlens seqlengths sequencelengths validlengths validlens lens contextlens kvlens cachelens "
+    "cachelengths kvlengths contextlengths actuallengths",
+    "k": "k key keys knew newk keynew newkey newkeys kt keystates kheads kvec kcur keysnew ktoken keyvec kstep",
+    "v": "v value values vnew newv valuenew newvalue newvalues vt valuestates vheads vvec vcur valuesnew vtoken "
+    "valuevec val vals vstep",
+    "held_k": "kcache cachedk keycache cachek cachedkeys keyscache kall allkeys kfull kpast",
+    "held_v": "vcache cachedv valuecache cachev cachedvalues valuescache vall allvalues vfull vpast",
+    "q": "q query queries qt qheads qvec qcur qstep querystates",
+    "x": "x xnew xt hidden hiddenstates hiddenstate inputs h_new newx qnew tokenembedding embedding embeddings "
+    "xstep newhidden inputtensor inp tokenemb newembedding newtokens xs xin",
+    "w_q": "wq qproj qweight weightq", "w_k": "wk kproj kweight weightk",
+    "w_v": "wv vproj vweight weightv", "w_o": "wo oproj outproj oweight weighto wout",
+    "weights": "weights params parameters w layerweights attnweights parms weight",
+    "cache": "cache kvcache layercache past pastkv pastkeyvalue pastkvs cachestate state kv store",
+    "caches": "caches kvcaches layercaches pastkeyvalues",
+    "causal": "causal iscausal usecausal causalmask usecausalmask applycausalmask",
+    "mask": "mask attentionmask attnmask",
+    "config": "config cfg cacheconfig modelconfig args hparams configuration settings",
+    "model": "model decoder transformer lm",
+    "tokens": "tokens tokenids ids inputids token tokenid promptids prompt prompttokens prompttokenids promptids "
+    "prompts inputtokens",
+    "new_tokens": "maxnewtokens numtokens numnewtokens ntokens nnew steps numsteps maxtokens nsteps ngenerate "
+    "maxgenlen newtokens genlen numgenerate",
+    "temperature": "temperature temp",
+    "seed": "seed randomseed",
+    "rng": "rng generator randomstate",
+    "greedy": "greedy", "do_sample": "dosample sample sampling", "top_k": "topk",
+}  # fmt: skip
+PLACES = {"k", "v", "layer", "row", "head", "cache", "num_layers"}
+INDEXES = {"batch_size": "row", "num_heads": "head", "num_layers": "layer"}
+NAME_OF = {alias.replace("_", ""): slot for slot, text in SLOTS.items() for alias in text.split()}
+
+
+class NotTestable(Exception):
+    """A property that this interface cannot express; the text says why."""
+
+
+def slot(name):
+    """What a parameter or attribute stands for, by its name; None if unknown."""
+    return NAME_OF.get(name.replace("_", "").lower())
+
+
+def parameters(function):
+    """Parameter name -> inspect.Parameter, without self; empty where there is no signature."""
+    return _parameters(getattr(function, "__func__", function))
+
+
+@functools.cache
+def _parameters(function):
+    try:
+        return {n: p for n, p in inspect.signature(function).parameters.items() if n != "self"}
+    except (TypeError, ValueError):
+        return {}
+
+
+def slots(function):
+    """The set of slots that a callable's parameters stand for."""
+    return {slot(name) for name in parameters(function)} - {None}
+
+
+def indexes(function):
+    """The same for a method of a cache, where `batch`, `h` and the like are indexes, not sizes."""
+    return {INDEXES.get(name, name) for name in slots(function)}
+
+
+def required(function, wanted):
+    """Whether the parameter of this slot has no default."""
+    return any(slot(n) == wanted and p.default is p.empty for n, p in parameters(function).items())
+
+
+def fill(function, known, pieces=None, bare=False):
+    """Keyword arguments for a callable from what is known by slot. Raises NotTestable.
+
+    bare: leave defaults alone, but for what says where in a cache something is.
+    """
+    given = {}
+    for name, parameter in parameters(function).items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        stands_for = slot(name)
+        if bare and parameter.default is not parameter.empty and stands_for not in PLACES:
+            continue
+        if stands_for in known:
+            given[name] = known[stands_for]
+        elif stands_for == "config" and pieces:
+            given[name] = pieces.config(parameter, known)
+        elif parameter.default is parameter.empty:
+            given[name] = member_of(parameter, pieces)
+    return given
+
+
+def member_of(parameter, pieces):
+    """The first member, for a parameter annotated with one of the output's enumerations."""
+    annotation = parameter.annotation
+    kind = pieces.classes.get(annotation) if pieces and isinstance(annotation, str) else annotation
+    if inspect.isclass(kind) and issubclass(kind, enum.Enum):
+        return next(iter(kind))
+    raise NotTestable(f"no known meaning for the parameter {parameter.name}")
+
+
+def call(function, known, pieces=None, bare=False):
+    """Call with every parameter that is known by slot; see fill."""
+    given = fill(function, known, pieces, bare)
+    positional = [p.name for p in parameters(function).values() if p.kind is p.POSITIONAL_ONLY]
+    return function(*(given.pop(name) for name in positional if name in given), **given)

@@ -1,0 +1,90 @@
+"""What the output's files define, and the sizes used when trying things out."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from .naming import NotTestable, call
+from .telling import per_row
+
+BESIDE = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
+TRY = {"batch_size": 2, "max_seq_len": 11, "num_heads": 3, "head_dim": 5, "num_layers": 7, "block_size": 4}
+
+
+class Pieces:
+    """Every class and function that the output's files define, tests and demonstrations left out."""
+
+    def __init__(self, module, load):
+        self.modules = [module]
+        folder = Path(module.__file__).parent
+        for file in sorted(folder.rglob("*.py")):
+            relative = str(file.relative_to(folder))
+            if file != Path(module.__file__) and not BESIDE.search(relative.lower()) and relevant(file):
+                try:
+                    self.modules.append(load(relative))
+                except Exception:  # a sibling that does not import offers nothing
+                    continue
+        own = {m.__name__ for m in self.modules}
+        everything = [item for m in self.modules for item in vars(m).items()]
+        mine = [(name, o) for name, o in everything if getattr(o, "__module__", None) in own]
+        self.classes = {name: o for name, o in mine if inspect.isclass(o)}
+        self.functions = {name: o for name, o in mine if inspect.isfunction(o)}
+
+    def config(self, parameter, known):
+        """A configuration object: of the annotated class, or of any whose fields are all known."""
+        annotation = parameter.annotation
+        wanted = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+        names = [n for n in self.classes if n == wanted.strip("'\"")]
+        names += [n for n in self.classes if "config" in n.lower() or n.endswith("Args")]
+        for name in names:
+            try:
+                return call(self.classes[name], known, self)
+            except NotTestable:
+                continue
+        raise NotTestable(f"no configuration class for the parameter {parameter.name}")
+
+    def plain(self, thing):
+        """Whether the module that defines a thing works without NumPy, on lists."""
+        source = next((m for m in self.modules if m.__name__ == thing.__module__), None)
+        return source is not None and not any(isinstance(o, ModuleType) and o.__name__ == "numpy" for o in vars(source).values())
+
+
+def relevant(file):
+    """Whether a file defines anything with a cache, attention or decoding in its name."""
+    try:
+        tree = ast.parse(file.read_text(errors="replace"))
+    except (SyntaxError, ValueError):
+        return False
+    named = [n.name for n in tree.body if isinstance(n, (ast.ClassDef, ast.FunctionDef))]
+    return any(re.search(r"cache|att(en|n)|decod|generat|transformer|model", n, re.I) for n in named)
+
+
+def methods(kind):
+    """Public and dunder methods of a class, in order of definition, inherited ones after."""
+    seen = {}
+    for owner in inspect.getmro(kind)[:-1]:
+        for name, value in vars(owner).items():
+            if inspect.isfunction(value) and name not in ("__init__", "__post_init__", "__repr__"):
+                seen.setdefault(name, value)
+    return list(seen.items())
+
+
+def settings(config, dtype=np.float64):
+    """Known constructor arguments for a configuration of the challenge."""
+    per_row = -(-config["max_seq_len"] // config.get("block_size", 16))
+    return {
+        **config,
+        "width": config["num_heads"] * config["head_dim"],
+        "feed_forward": 2 * config["num_heads"] * config["head_dim"],
+        "dtype": np.dtype(dtype).type,
+        "item_size": np.dtype(dtype).itemsize,
+        "block_size": config.get("block_size", 16),
+        "num_blocks": per_row * config["batch_size"] * config["num_layers"],
+        "bits": 8,
+        "seed": 0,
+        "rng": np.random.default_rng(0),
+    }

@@ -1,0 +1,62 @@
+"""What a cache tells about itself: its length and its bytes."""
+
+import re
+
+import numpy as np
+
+from .naming import NotTestable, call, indexes
+
+LENGTHS = re.compile(r"len|pos|count|num_tokens|filled|offset|size")
+MEMORY = re.compile(r"bytes|memory|footprint|mem_")
+
+
+def length_names(owner):
+    """Attributes and methods that may tell the length, the likeliest first."""
+    names = [n for n in dir(owner) if LENGTHS.search(n.lower()) and not n.startswith("__")]
+    bad = re.compile(r"max|size_|bytes|block|page|_size|mem|capacity|set_|advance|reset|update|new|free|head")
+    likely = [n for n in names if not bad.search(n.lower())]
+    order = sorted(likely, key=lambda n: ("len" not in n.lower(), n.startswith("_"), n))
+    return [*order, *(["__len__"] if hasattr(type(owner), "__len__") else [])]
+
+
+def per_row(owner, name):
+    """Whether a method tells the length of one row at a time."""
+    value = getattr(owner, name)
+    return callable(value) and "row" in indexes(value)
+
+
+def told_by(owner, name, row, pieces):
+    """A length told by an attribute or a method for the first layer and a row, or None."""
+    known = {"layer": 0, "row": row, "num_layers": 0, "batch_size": row}
+    try:
+        value = getattr(owner, name)
+        value = call(value, known, pieces) if callable(value) else value
+        found = np.asarray(value)
+    except Exception:
+        return None
+    return found if found.dtype.kind in "iu" and found.ndim <= 2 else None
+
+
+def reported_bytes(owner, pieces):
+    """A number of bytes; units of megabytes and the like are told by the name."""
+    for name in sorted(dir(owner), key=lambda n: ("bytes" not in n, "alloc" not in n, "total" not in n, n)):
+        if name.startswith("_") or not MEMORY.search(name) or re.search("per_|elem|format|dtype|peak|bandw", name):
+            continue
+        try:
+            value = getattr(owner, name)
+            value = call(value, {}, pieces) if callable(value) else value
+        except Exception:
+            continue
+        if isinstance(value, dict):
+            keys = sorted((k for k in value if is_number(value[k])), key=lambda k: (
+                not MEMORY.search(str(k)), "alloc" not in str(k), "total" not in str(k)))  # fmt: skip
+            name, value = (f"{name}_{keys[0]}", value[keys[0]]) if keys else (name, None)
+        if is_number(value):
+            unit = re.search(r"(^|_)(kb|mb|gb|kib|mib|gib)(_|$)", name.lower())
+            return float(value) * ({"k": 2**10, "m": 2**20, "g": 2**30}[unit[2][0]] if unit else 1)
+    raise NotTestable("it reports no memory")
+
+
+def is_number(value):
+    """A plain or NumPy number, not a truth value."""
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
