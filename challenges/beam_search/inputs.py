@@ -25,9 +25,13 @@ Answers = list[list[Beam]]
 
 
 def random_call(r: np.random.Generator, **fixed: Any) -> dict[str, Any]:
-    """A random call. fixed: its items, or V, rows, scale, offset, end (added to the end token)."""
+    """A random call. fixed: its items, or V, rows, scale, offset, end (added to the end token).
+
+    alpha may be a range to draw from.
+    """
     width = int(fixed.get("beam_width", r.integers(2, 6)))
     vocabulary = int(fixed.get("V", r.integers(2 * width + 1, 2 * width + 14)))
+    alpha = fixed.get("alpha", (0.3, 1.4))
     eos = int(fixed.get("eos_token_id", r.integers(vocabulary)))
     table = r.normal(size=(fixed.get("rows", ROWS), vocabulary)) * 1.5
     table[:, eos] += fixed.get("end", NEVER)
@@ -36,7 +40,7 @@ def random_call(r: np.random.Generator, **fixed: Any) -> dict[str, Any]:
         "prompts": fixed.get("prompts", [tokens(r, vocabulary, eos, int(n)) for n in lengths]),
         "beam_width": width,
         "max_new_tokens": int(fixed.get("max_new_tokens", r.integers(3, 9))),
-        "alpha": float(fixed.get("alpha", r.uniform(0.3, 1.4))),
+        "alpha": alpha if isinstance(alpha, float) else float(r.uniform(*alpha)),
         "eos_token_id": eos,
         "table": (table * fixed.get("scale", 1.0) + fixed.get("offset", 0.0)).astype(
             fixed.get("dtype", np.float64)
@@ -122,6 +126,22 @@ def some_end(call: dict[str, Any], found: Answers) -> bool:
 def some_end_everywhere(call: dict[str, Any], found: Answers) -> bool:
     """Every prompt has a beam that ended."""
     return all(any(asked(call).finished(beam) for beam in beams) for beams in found)
+
+
+def alpha_matters(*others: float) -> Callable[[dict[str, Any], Answers], bool]:
+    """Whether some beams end early, and each other alpha would give other beams or their order."""
+
+    def wanted(call: dict[str, Any], found: Answers) -> bool:
+        return some_end_early(call, found) and all(
+            spelling(expected({**call, "alpha": alpha})[0]) != spelling(found) for alpha in others
+        )
+
+    return wanted
+
+
+def spelling(found: Answers) -> list[list[tuple[int, ...]]]:
+    """The tokens of all beams."""
+    return [[beam.tokens for beam in beams] for beams in found]
 
 
 # ---- language models made for one trap ---------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 
 from challenges.beam_search.inputs import (
     Answers,
+    alpha_matters,
     asked,
     blurred,
     clear,
@@ -56,29 +57,26 @@ def search_cases(seed: int) -> Iterator[Case]:
     yield several(
         seed, "random_with_eos", 2, drawn(end=4.0, V=509, rows=53), early, "large_vocabulary"
     )
-    yield several(seed, "random_with_eos_alpha_zero", 6, drawn(end=2.0, alpha=0.0), early)
-    yield several(
-        seed,
-        "random_large_alpha",
-        6,
-        lambda r: random_call(r, end=1.5, alpha=r.uniform(1.5, 3)),
-        early,
-    )
-    yield several(
-        seed,
-        "random_negative_alpha",
-        6,
-        lambda r: random_call(r, end=2.5, alpha=-r.uniform(0.2, 1)),
-        early,
-    )
+    yield from alpha_cases(seed)
     yield several(
         seed, "greedy_when_k_is_one", 6, drawn(end=1.5, beam_width=1, lengths=[2, 5, 3]), early
     )
     yield from wide_cases(seed)
-    yield several(
-        seed, "very_negative_logprobs", 4, drawn(end=0.5, scale=700.0, V=9, beam_width=4), some_end
-    )
+    for scale in (700.0, 2e4):
+        low = drawn(end=0.5, scale=scale, V=9, beam_width=4)
+        yield several(seed, "very_negative_logprobs", 3, low, some_end, f"scale_{scale:g}")
     yield several(seed, "prompt_not_counted_in_length", 4, drawn(lengths=[17, 1, 6]))
+
+
+def alpha_cases(seed: int) -> Iterator[Case]:
+    """Values of alpha that matter: others, among them the usual default, would give other beams."""
+    zero = drawn(end=2.0, alpha=0.0)
+    yield several(seed, "random_with_eos_alpha_zero", 4, zero, alpha_matters(0.6, 1.0))
+    large, larger = drawn(end=1.5, alpha=(1.5, 2.5)), drawn(end=0.5, alpha=(2.5, 4.0))
+    yield several(seed, "random_large_alpha", 3, large, alpha_matters(0.6, 1.0))
+    yield several(seed, "random_large_alpha", 3, larger, alpha_matters(1.0, 2.0), "larger")
+    negative = drawn(end=2.5, alpha=(-1.0, -0.2))
+    yield several(seed, "random_negative_alpha", 4, negative, alpha_matters(0.0, 0.6))
 
 
 def wide_cases(seed: int) -> Iterator[Case]:
