@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from generator.audit import contradictions, takeaways
 from generator.claims import outcomes
-from generator.data import Corpus, Duel, Evidence, Grade, JudgedDuel, JudgedRun, Results
+from generator.data import Corpus, Duel, Evidence, Grade, JudgeCard, JudgedDuel, JudgedRun, Results
 from generator.duels import duels
+from generator.judge.card import card
 from generator.judge.dueling import duel_from
 from generator.judge.evidence import EvidenceGrader
 from generator.judge.grading import grade_from
@@ -43,6 +44,7 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         contradictions=tuple(contradictions(imported, current)),
         strength=store.strength(),
         takeaways=tuple(takeaways(corpus, imported, current)),
+        cards=cards(corpus, store.judged_runs(), judged, current, grades),
         problems=(*corpus.problems, *store.problems),
     )
 
@@ -90,3 +92,26 @@ def judged_duels(
             sides = {m: verdicts.get(f"{m}/{record.challenge}") for m in (record.a, record.b)}
             made.append(duel_from(record, {m: v for m, v in sides.items() if v}))
     return tuple(duel for duel in made if duel)
+
+
+def cards(
+    corpus: Corpus,
+    runs: list[JudgedRun],
+    duels: list[JudgedDuel],
+    evidence: dict[str, Evidence],
+    grades: dict[str, dict[str, Grade]],
+) -> dict[str, JudgeCard]:
+    """The card of every language model that has judged here."""
+    sizes = {key: sum(a.bytes for a in run.artifacts) for key, run in corpus.runs.items()}
+    here = [run for run in runs if f"{run.model}/{run.challenge}" in corpus.runs]
+    return {
+        judge: card(
+            judge,
+            [run for run in here if run.judge == judge],
+            [duel for duel in duels if duel.judge == judge],
+            evidence,
+            grades,
+            sizes,
+        )
+        for judge in sorted({run.judge for run in here})
+    }

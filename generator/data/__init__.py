@@ -5,6 +5,7 @@ bytes), digests are lower-case hex SHA-256, times of day are ISO 8601 in UTC.
 """
 
 from generator.data.base import Record
+from generator.data.card import JudgeCard, Share
 from generator.data.corpus import (
     Artifact,
     Challenge,
@@ -103,6 +104,7 @@ __all__ = [
     "Grade",
     "GradeReply",
     "Group",
+    "JudgeCard",
     "JudgeSettings",
     "JudgedDuel",
     "JudgedRun",
@@ -133,6 +135,7 @@ __all__ = [
     "Run",
     "RunFacts",
     "Score",
+    "Share",
     "Status",
     "Strength",
     "Takeaway",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.data.base import Record
+from generator.data.card import JudgeCard
 from generator.data.corpus import Corpus
 from generator.data.evidence import Evidence, Strength
 from generator.data.opinion import (
@@ -34,4 +35,5 @@ class Results(Record):
     contradictions: tuple[Contradiction, ...] = ()
     strength: tuple[Strength, ...] = ()
     takeaways: tuple[Takeaway, ...] = ()
+    cards: dict[str, JudgeCard] = {}
     problems: tuple[str, ...] = ()

@@ -1,0 +1,190 @@
+"""The judge judged: repeat agreement, order, calibration against the tests, agreement with others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import combinations
+
+from generator.data import (
+    POINTS,
+    Evidence,
+    Exchange,
+    Grade,
+    JudgeCard,
+    JudgedDuel,
+    JudgedRun,
+    Letter,
+    Share,
+    Status,
+    Verdict,
+)
+from generator.judge.dueling import answer, named
+from generator.judge.grading import usable
+
+Z = 1.959964
+RIGHT = POINTS["A-"]
+Letters = dict[str, dict[str, Letter]]
+
+
+def share(hits: Iterable[bool]) -> Share:
+    """A share with its Wilson interval."""
+    listed = list(hits)
+    n, count = len(listed), sum(listed)
+    if not n:
+        return Share(count=0, n=0)
+    p, z2 = count / n, Z * Z
+    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Share(count=count, n=n, share=round(p, 4), low=round(low, 4), high=round(high, 4))
+
+
+def card(
+    judge: str,
+    runs: list[JudgedRun],
+    duels: list[JudgedDuel],
+    evidence: dict[str, Evidence],
+    grades: dict[str, dict[str, Grade]],
+    sizes: dict[str, int],
+) -> JudgeCard:
+    """The card of one judge. grades: of all graders; sizes: bytes of each run's files."""
+    own = grades.get(judge, {})
+    asked = exchanges(runs, duels)
+    swaps = [swap for duel in duels if (swap := both_orders(duel))]
+    blind = {k: letter for run in runs if (letter := blind_letter(run)) for k in [key(run)]}
+    failing = [POINTS[blind[k]] >= RIGHT for k in blind if tested(evidence, k) is False]
+    passing = [POINTS[blind[k]] >= RIGHT for k in blind if tested(evidence, k) is True]
+    return JudgeCard(
+        judge=judge,
+        model=", ".join(sorted({e.returned_model for e in asked if e.returned_model})),
+        exchanges=len(asked),
+        unscored=sum(e.status is not Status.OK for e in asked),
+        cost=round(sum(e.cost for e in asked), 4),
+        tokens=sum(e.usage.input + e.usage.output for e in asked),
+        runs=len(own),
+        duels=len(duels),
+        repeat_alpha=alpha(repeat_table(runs)),
+        exact=share(same for row in repeat_table(runs) for same in equal_pairs(row)),
+        order=share(one == other for one, other, _ in swaps),
+        first=share(first for one, other, first in swaps if one != other),
+        caught=share(not said_right for said_right in failing),
+        cleared=share(passing),
+        false_a=share(failing),
+        inversions=share(inverted(own, evidence)),
+        quotes=share(
+            q.found for g in own.values() for d in g.dimensions.values() for q in d.quotes
+        ),
+        agreement={
+            name: alpha(paired(own, other)) for name, other in grades.items() if name != judge
+        },
+        length=spearman([(POINTS[g.letter], sizes[k]) for k, g in own.items() if g.letter]),
+        notes=notes(blind, swaps),
+    )
+
+
+def key(run: JudgedRun) -> str:
+    """`model/challenge`."""
+    return f"{run.model}/{run.challenge}"
+
+
+def exchanges(runs: list[JudgedRun], duels: list[JudgedDuel]) -> list[Exchange]:
+    """Everything that was asked."""
+    return [e for record in (*runs, *duels) for e in record.exchanges.values()]
+
+
+def tested(evidence: dict[str, Evidence], run: str) -> bool | None:
+    """Whether a run passed its tests; None where that is not known."""
+    record = evidence.get(run)
+    if record is None or not (record.verdict is Verdict.PASSED or record.verdict.failed):
+        return None
+    return record.verdict is Verdict.PASSED
+
+
+def blind_letter(run: JudgedRun) -> Letter | None:
+    """The letter on correctness that the judge gave without the evidence."""
+    replies = usable(run.arm("blind"))
+    found = [d.letter for r in replies for d in r.dimensions if d.dimension == "correctness"]
+    return found[0] if found else None
+
+
+def repeat_table(runs: list[JudgedRun]) -> list[list[float]]:
+    """A row per run and dimension: the points of every repeat that left a letter."""
+    rows: dict[tuple[str, str], list[float]] = {}
+    for run in runs:
+        for reply in usable(run.arm("repeat")):
+            for said in reply.dimensions:
+                rows.setdefault((key(run), said.dimension), []).append(POINTS[said.letter])
+    return [row for row in rows.values() if len(row) > 1]
+
+
+def equal_pairs(row: list[float]) -> list[bool]:
+    """Whether each two repeats agree."""
+    return [a == b for a, b in combinations(row, 2)]
+
+
+def both_orders(duel: JudgedDuel) -> tuple[str | None, str | None, bool] | None:
+    """The winners in both orders, and whether both were the run shown first."""
+    forward = answer(duel.exchanges.get("forward"))
+    backward = answer(duel.exchanges.get("backward"))
+    if forward is None or backward is None:
+        return None
+    first = forward.winner == backward.winner == "first"
+    return named(forward, duel.a, duel.b), named(backward, duel.b, duel.a), first
+
+
+def inverted(own: dict[str, Grade], evidence: dict[str, Evidence]) -> list[bool]:
+    """For two runs of a challenge, one passing and one failing: does the failing one look better?"""
+    found = []
+    for (one, a), (other, b) in combinations(sorted(own.items()), 2):
+        right, wrong = tested(evidence, one), tested(evidence, other)
+        if a.challenge == b.challenge and {right, wrong} == {True, False}:
+            good, bad = (a, b) if right else (b, a)
+            letters = [g.dimensions["correctness"].judged for g in (good, bad) if g.dimensions]
+            if len(letters) == 2 and letters[0] and letters[1]:
+                found.append(POINTS[letters[1]] > POINTS[letters[0]])
+    return found
+
+
+def paired(own: dict[str, Grade], other: dict[str, Grade]) -> list[list[float]]:
+    """A row per run that both graders gave a letter."""
+    return [
+        [POINTS[own[k].letter], POINTS[other[k].letter]]  # type: ignore[index]
+        for k in sorted(own.keys() & other.keys())
+        if own[k].letter and other[k].letter
+    ]
+
+
+def alpha(rows: list[list[float]]) -> float | None:
+    """Krippendorff's alpha for ordinal data; None with under two rows or no variation at all."""
+    if len(rows) < 2 or len({value for row in rows for value in row}) < 2:
+        return None
+    import krippendorff
+    import numpy as np
+
+    width = max(len(row) for row in rows)
+    table = np.full((width, len(rows)), np.nan)
+    for column, row in enumerate(rows):
+        table[: len(row), column] = row
+    return round(float(krippendorff.alpha(table, level_of_measurement="ordinal")), 4)
+
+
+def spearman(pairs: list[tuple[float, int]]) -> float | None:
+    """Spearman's rank correlation; None where either side does not vary."""
+    if len(pairs) < 3 or len({a for a, _ in pairs}) < 2 or len({b for _, b in pairs}) < 2:
+        return None
+    from scipy.stats import spearmanr
+
+    return round(float(spearmanr(*zip(*pairs, strict=True)).statistic), 4)
+
+
+def notes(
+    blind: dict[str, Letter], swaps: list[tuple[str | None, str | None, bool]]
+) -> tuple[str, ...]:
+    """What is missing from the card, and how to get it."""
+    found = []
+    if not blind:
+        found.append("no blind arm was run, so the judge is not calibrated against the tests")
+    if not swaps:
+        found.append("no pair was judged in both orders")
+    return tuple(found)
