@@ -1,7 +1,7 @@
 """What can be said of a challenge or a model from the records alone, by named rules.
 
-This is what the pages say where no judge has written anything. A remark names the rule that made it, so
-that a reader can tell a computed sentence from an opinion.
+This is what the pages say where no judge has written anything. A remark names the rule that made
+it, so that a reader can tell a computed sentence from an opinion.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.data import POINTS, Finding, Verdict
-from generator.render.site import Cell
+from generator.render.cells import Cell
 from generator.render.verdicts import SENTENCES
 
 
@@ -38,7 +38,10 @@ def coverage(cells: Sequence[Cell]) -> Iterator[Remark]:
     graded = sum(cell.letter is not None for cell in cells)
     tested = sum(cell.was_run for cell in cells)
     silent = [c.model.name for c in cells if c.verdict is Verdict.NO_OUTPUT]
-    text = f"{len(cells)} models entered; {graded} were graded when published; {tested} outputs have been run here."
+    text = (
+        f"{len(cells)} models entered; {graded} were graded when published; "
+        f"{tested} outputs have been run here."
+    )
     yield Remark("coverage", text + (f" {listed(silent)} produced nothing." if silent else ""))
 
 
@@ -49,23 +52,34 @@ def passing(cells: Sequence[Cell]) -> Iterator[Remark]:
     if tested and not good:
         yield Remark("who passes", "No output that was run passes every check that decides.")
     elif good:
-        yield Remark("who passes", f"{listed(names(good))} {'pass' if len(good) > 1 else 'passes'} every check that decides.")
+        verb = "pass" if len(good) > 1 else "passes"
+        yield Remark("who passes", f"{listed(names(good))} {verb} every check that decides.")
 
 
 def falling(cells: Sequence[Cell]) -> Iterator[Remark]:
-    """For each failing output: which check, by which numbers, and the mistake that the check is for."""
+    """For each failing output: which check, by which numbers, and the mistake it is there for."""
     for cell in cells:
         if not cell.fails or cell.verdict is None:
             continue
         failed = failed_checks(cell)
         if not failed:
-            yield Remark("who fails, and why", f"{cell.model.name} {SENTENCES[cell.verdict]}: {cell.evidence.summary}." if cell.evidence else "", cell)
+            yield Remark(
+                "who fails, and why",
+                f"{cell.model.name} {SENTENCES[cell.verdict]}: {cell.evidence.summary}."
+                if cell.evidence
+                else "",
+                cell,
+            )
             continue
         name = failed[0]
         more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
         trap = cell.challenge.checks[name].trap
         text = f"{cell.model.name} fails {name}{more}{numbers(cell, name)}."
-        yield Remark("who fails, and why", text + (f" That check exists to catch: {trap}." if trap else ""), cell)
+        yield Remark(
+            "who fails, and why",
+            text + (f" That check exists to catch: {trap}." if trap else ""),
+            cell,
+        )
 
 
 def shared(cells: Sequence[Cell]) -> Iterator[Remark]:
@@ -83,11 +97,19 @@ def separating(cells: Sequence[Cell]) -> Iterator[Remark]:
     if len(graded) < 2:
         return
     top, last = graded[0], graded[-1]
-    yield Remark("published spread", f"Published letters run from {top.letter} ({top.model.name}) to {last.letter} ({last.model.name}).")
+    yield Remark(
+        "published spread",
+        f"Published letters run from {top.letter} ({top.model.name}) "
+        f"to {last.letter} ({last.model.name}).",
+    )
     tested = [c for c in graded if c.was_run]
     inverted = [(a, b) for a in tested for b in tested if above(a, b) and a.fails and b.passes]
     for a, b in inverted[:2]:
-        yield Remark("order against tests", f"{a.model.name} was published above {b.model.name} ({a.letter} against {b.letter}), yet its output fails and {b.model.name}'s passes.", a)
+        text = (
+            f"{a.model.name} was published above {b.model.name} ({a.letter} against {b.letter}), "
+            f"yet its output fails and {b.model.name}'s passes."
+        )
+        yield Remark("order against tests", text, a)
 
 
 def self_tests(cells: Sequence[Cell]) -> Iterator[Remark]:
@@ -99,7 +121,10 @@ def self_tests(cells: Sequence[Cell]) -> Iterator[Remark]:
         and all(test.ended and test.status == 0 for test in cell.evidence.own_tests)
     ]  # fmt: skip
     if blind:
-        yield Remark("own tests", f"Every test that {listed(blind)} came with passes; the checks here fail all the same.")
+        yield Remark(
+            "own tests",
+            f"Every test that {listed(blind)} came with passes; the checks here fail all the same.",
+        )
 
 
 RULES: tuple[Rule, ...] = (coverage, passing, falling, shared, separating, self_tests)
@@ -109,7 +134,13 @@ def strengths(cells: Sequence[Cell]) -> list[Remark]:
     """What a model did well, by the tests: the challenges it passes, hardest first."""
     good = [cell for cell in cells if cell.passes]
     return [
-        Remark("passes", f"{c.challenge.title}: passes all {len(c.evidence.checks)} checks." if c.evidence else "", c)
+        Remark(
+            "passes",
+            f"{c.challenge.title}: passes all {len(c.evidence.checks)} checks."
+            if c.evidence
+            else "",
+            c,
+        )
         for c in reversed(good)
     ]
 

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.data import POINTS, CheckResult, Ranking
-from generator.render.site import Cell
+from generator.render.cells import Cell
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 760, 170, 30, 30, 26
 DECADES = 6
+CAPTION = (
+    "Mean grade points with 95 % intervals over challenges. A hollow dot is a model with too few "
+    "challenges to be ranked. An interval that reaches past a border is cut there."
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def intervals(ranking: Ranking, names: dict[str, str]) -> dict[str, Any]:
         }
         for n, place in enumerate(ranking.places)
     ]
-    letters = {POINTS[letter]: letter for letter in ("A", "B", "C", "D", "F")}  # type: ignore[index]
+    letters = {POINTS[letter]: letter for letter in ("A", "B", "C", "D", "F")}
     ticks = [
         {"x": scale(value), "label": f"{letter} {value:.0f}"}
         for value, letter in sorted(letters.items())
@@ -58,16 +62,15 @@ def intervals(ranking: Ranking, names: dict[str, str]) -> dict[str, Any]:
         "left": LEFT,
         "rows": rows,
         "ticks": ticks,
-        "label": f"Mean grade points by model, grader {ranking.grader}; the table gives the numbers.",
-        "caption": "Mean grade points with 95 % intervals over challenges. A hollow dot is a model with "
-        "too few challenges to be ranked. An interval that reaches past a border is cut there.",
+        "label": f"Mean grade points by model, grader {ranking.grader}; see the table.",
+        "caption": CAPTION,
     }
 
 
 def accuracy(cells: Sequence[Cell]) -> dict[str, Any] | None:
     """For each run and check, the largest error as a multiple of its bound, in decades."""
     scale = Scale(-DECADES, DECADES)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for cell in cells:
         dots = [dot for item in checks_of(cell) if (dot := worst(*item))]
         if dots:
@@ -125,7 +128,11 @@ def trajectory(cells: Sequence[Cell]) -> dict[str, Any] | None:
     marks = []
     for n, cell in enumerate(cells):
         points = POINTS[cell.letter] if cell.letter else None  # type: ignore[index]
-        y = None if points is None else round(bottom - (points - low) / (4 - low) * (bottom - 24), 1)
+        y = (
+            None
+            if points is None
+            else round(bottom - (points - low) / (4 - low) * (bottom - 24), 1)
+        )
         marks.append({"x": round(50 + step * n, 1), "y": y, "cell": cell, "odd": n % 2})
     line = " ".join(f"{m['x']},{m['y']}" for m in marks if m["y"] is not None)
     return {"width": WIDTH, "height": height, "marks": marks, "line": line, "bottom": bottom}

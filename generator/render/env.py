@@ -14,6 +14,10 @@ from generator.render import escape, paths
 from generator.render.verdicts import LABELS, MARKS
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+WORDS = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
 BLANK = re.compile(r"\n(?:[ \t]*\n)+(?=[ \t]+<|</)")
 FENCE = re.compile("\0(\\d+)\0")
 
@@ -37,7 +41,7 @@ def environment() -> Environment:
 
 
 def page(template: str, here: str, **context: object) -> str:
-    """The text of the page at `here`; templates call `link(path, anchor)` for relative addresses."""
+    """The text of the page at `here`; `link(path, anchor)` gives templates relative addresses."""
     kept: list[Markup] = []
 
     def fence(code: str, language: str = "text", options: str = "") -> Markup:
@@ -93,8 +97,7 @@ def anchor(name: str) -> str:
 
 def word(number_: int) -> str:
     """A small number as a word."""
-    words = "no one two three four five six seven eight nine ten eleven twelve".split()
-    return words[number_] if 0 <= number_ < len(words) else f"{number_:,}"
+    return WORDS[number_] if 0 <= number_ < len(WORDS) else f"{number_:,}"
 
 
 def runtime(name: str) -> str:

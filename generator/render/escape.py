@@ -1,8 +1,8 @@
 """The one place where text from outputs, logs and judges is made harmless.
 
-Pages are Markdown with HTML blocks in it, so a text must be inert in both: every character that either
-of them reads as more than itself becomes a numeric entity, which both show as the character. The Jinja
-environment applies this to every value it prints (see env.py); a template cannot forget it.
+Pages are Markdown with HTML blocks in it, so a text must be inert in both: every character that
+either of them reads as more than itself becomes a numeric entity, which both show as the character.
+The Jinja environment applies this to every value it prints (see env.py); no template can forget it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,17 @@ import re
 
 from markupsafe import Markup
 
-ACTIVE = re.compile(r"""[&<>"'\\`*{}\[\]#|~@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.""")
+ACTIVE = re.compile(
+    r"""[&<>"'\\`*{}\[\]#|~@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\."""
+)
 BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
+LOOK_ALIKES = str.maketrans(
+    {
+        "`": "'",
+        "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+        ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+    }
+)
 SPACES = re.compile(r"\s+")
 
 
@@ -46,11 +55,11 @@ def encode(value: object) -> Markup:
 
 def verbatim(text: str) -> Markup:
     """A text on one line for the inside of a fence, where entities would be shown as such."""
-    return Markup(plain(text).replace("`", "'"))  # noqa: S704 - only ever set inside a fence
+    return Markup(plain(text).translate(LOOK_ALIKES))  # noqa: S704 - only ever set inside a fence
 
 
 def source_text(data: bytes) -> str:
-    """The text of a source file for a listing: lines end in a line feed, odd characters are visible.
+    """The text of a source file for a listing: lines end in a line feed, odd characters are shown.
 
     Bytes that are not UTF-8 are shown as replacement characters. Lines are as editors count them.
     """
@@ -68,7 +77,7 @@ def fence(code: str, language: str = "text", options: str = "") -> Markup:
 
 
 def front_matter(title: str, description: str, **more: object) -> Markup:
-    """The YAML head of a page. The theme prints title and description unescaped, so they are encoded."""
+    """The YAML head of a page. The theme prints title and description as they are: encode them."""
     fields = {"title": str(encode(title)), "description": str(encode(description)), **more}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
     return Markup("---\n" + "\n".join(lines) + "\n---\n")  # noqa: S704 - encoded above

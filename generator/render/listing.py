@@ -13,7 +13,8 @@ from generator.render.escape import source_text
 LONGEST = 200_000
 LANGUAGES = {
     ".py": "python", ".cu": "cuda", ".cuh": "cuda", ".cpp": "cpp", ".h": "cpp", ".c": "c",
-    ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml", ".sh": "bash", ".md": "markdown",
+    ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml", ".sh": "bash",
+    ".md": "markdown",
 }  # fmt: skip
 
 
@@ -45,7 +46,7 @@ class Definition:
 
 
 def listings(run: Run) -> list[Listing]:
-    """Every file of a run; what cannot be shown as text has a note. Never raises for its content."""
+    """Every file of a run; what cannot be shown has a note. Never raises for a file's content."""
     shown = 0
     found = []
     for artifact in sorted(run.artifacts, key=order):

@@ -1,7 +1,7 @@
 """Where each page lies below docs/, and how one page links to another.
 
-Folder names become part of addresses, so a name that is not plain gets a short digest instead of its
-odd characters. Links are relative: the site works from any address, and from a folder.
+Folder names become part of addresses, so a name that is not plain gets a short digest in place of
+its odd characters. Links are relative: the site works from any address, and from a folder.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DATA = "data.md"
 CHALLENGES = "challenges/index.md"
 MODELS = "models/index.md"
 DUELS = "head-to-head/index.md"
-PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 RESERVED = {"index", "readme"}
 
 

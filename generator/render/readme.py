@@ -1,7 +1,7 @@
 """The README's regions: tables between markers, filled from results.
 
-A region is what stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`; the rest of the README is
-written by hand and never touched.
+A region is what stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`; the rest of the
+README is written by hand and never touched.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from generator.render import env
+from generator.render.cells import Cell
 from generator.render.pages.common import names, ranks
-from generator.render.site import Cell, Site
+from generator.render.site import Site
 
 REGIONS = (
     "contradiction",
@@ -36,9 +37,13 @@ def outdated(text: str, site: Site) -> list[str]:
     for name in REGIONS:
         match = marked(name).search(text)
         if match is None:
-            found.append(f"README.md: no region between <!-- {name}:begin --> and <!-- {name}:end -->")
+            found.append(
+                f"README.md: no region between <!-- {name}:begin --> and <!-- {name}:end -->"
+            )
         elif match[2] != region(name, site):
-            found.append(f"README.md: the region {name} is out of date (python -m generator render)")
+            found.append(
+                f"README.md: the region {name} is out of date (python -m generator render)"
+            )
     return found
 
 
@@ -93,5 +98,3 @@ def weakest(cells: list[Cell]) -> str:
 def order(letter: str) -> tuple[str, int]:
     """Sorts A+ before A before A-."""
     return letter[0], {"+": 0, "": 1, "-": 2}[letter[1:]]
-
-

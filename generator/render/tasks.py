@@ -1,4 +1,4 @@
-"""A challenge's prompt and mutants, read from its folder: what is asked, and the mistakes tested for."""
+"""A challenge's prompt and mutants, read from its folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Mutant:
 
 
 def prompt(root: Path, slug: str) -> str:
-    """The prompt as Markdown for a place below a second-level heading; empty where there is none."""
+    """The prompt as Markdown below a second-level heading; empty where there is none."""
     file = root / "challenges" / slug / "PROMPT.md"
     if not file.is_file():
         return ""

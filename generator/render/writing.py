@@ -8,7 +8,8 @@ from pathlib import Path
 from generator.data import Results
 from generator.files import write
 from generator.render import readme
-from generator.render.pages import Page, all_pages
+from generator.render.pages import all_pages
+from generator.render.pages.common import Page
 from generator.render.site import Site
 
 OWNED = ("challenges", "models", "runs", "head-to-head", "data", "badges")
@@ -23,7 +24,7 @@ class Written:
 
 
 def render(results: Results, root: Path) -> Written:
-    """Write every page below root/docs and the README's regions; raises OSError, and BadFile never."""
+    """Write every page below root/docs and the README's regions; raises OSError."""
     site = Site(results)
     pages = list(all_pages(site))
     changed = sum(write(root / "docs" / page.path, page.text) for page in pages)
@@ -41,11 +42,15 @@ def remove_others(docs: Path, pages: list[Page]) -> int:
     gone = [file for file in found if file not in kept]
     for file in gone:
         file.unlink()
+        for folder in file.parents:
+            if folder == docs or any(folder.iterdir()):
+                break
+            folder.rmdir()
     return len(gone)
 
 
 def stale(results: Results, root: Path) -> list[str]:
-    """What `build --check` complains about: records, and README regions that are not what they say."""
+    """What `build --check` complains about: records, and README regions out of date."""
     found = [
         f"docs/records/evidence/{key}.json: {standing} (python -m generator verify {key})"
         for key, standing in sorted(results.standings.items())

@@ -10,6 +10,7 @@ from generator.render.pages import (
     contradictions,
     data,
     duel,
+    feed,
     home,
     methodology,
     model,
@@ -20,7 +21,20 @@ from generator.render.pages import (
 from generator.render.pages.common import Page
 from generator.render.site import Site
 
-KINDS = (home, methodology, ranking, challenge, model, run, source, duel, contradictions, claims, data)
+KINDS = (
+    home,
+    methodology,
+    ranking,
+    challenge,
+    model,
+    run,
+    source,
+    duel,
+    feed,
+    contradictions,
+    claims,
+    data,
+)
 
 
 def all_pages(site: Site) -> Iterator[Page]:

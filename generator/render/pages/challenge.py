@@ -20,7 +20,10 @@ Panel = Callable[[Site, Challenge], Markup | None]
 
 def pages(site: Site) -> Iterator[Page]:
     """The index and a page per challenge."""
-    head = ("Challenges", "The tasks, how hard they are, what is checked, and how many outputs pass.")
+    head = (
+        "Challenges",
+        "The tasks, how hard they are, what is checked, and how many outputs pass.",
+    )
     yield page(site, "challenges.md.j2", paths.CHALLENGES, head)
     for challenge in site.challenges:
         parts = [panel(site, challenge) for panel in PANELS]
@@ -61,7 +64,11 @@ def checks(site: Site, challenge: Challenge) -> Markup | None:
         (name, group, [(n, c) for n, c in challenge.checks.items() if c.group == name])
         for name, group in challenge.groups.items()
     ]
-    return part("challenge/checks.md.j2", site, challenge, groups=groups, tested=tested) if tested else None
+    return (
+        part("challenge/checks.md.j2", site, challenge, groups=groups, tested=tested)
+        if tested
+        else None
+    )
 
 
 def accuracy(site: Site, challenge: Challenge) -> Markup | None:

@@ -17,7 +17,7 @@ def pages(site: Site) -> Iterator[Page]:
     """The one page."""
     found = sorted(site.results.outcomes, key=lambda o: ORDER.index(o.outcome))
     head = ("Claims", "Published sentences about these outputs, each checked against records.")
-    counts = Counter(outcome.outcome for outcome in found)
+    counts = Counter(str(outcome.outcome) for outcome in found)
     tally = [(str(counts[name]), name, "") for name in ORDER]
     yield page(
         site, "claims.md.j2", paths.CLAIMS, head, outcomes=found, tally=tally, about=about(site)

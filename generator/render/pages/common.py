@@ -18,9 +18,7 @@ class Page:
     text: str
 
 
-def page(
-    site: Site, template: str, path: str, head: tuple[str, str], **context: Any
-) -> Page:
+def page(site: Site, template: str, path: str, head: tuple[str, str], **context: Any) -> Page:
     """A page from a template; `head` is its title and its description in one sentence.
 
     Front matter fields other than these two are given as `meta`.

@@ -11,5 +11,8 @@ from generator.render.site import Site
 
 def pages(site: Site) -> Iterator[Page]:
     """The one page."""
-    head = ("Contradictions", "Cells where executed evidence and a published grade do not go together.")
+    head = (
+        "Contradictions",
+        "Cells where executed evidence and a published grade do not go together.",
+    )
     yield page(site, "contradictions.md.j2", paths.CONTRADICTIONS, head)

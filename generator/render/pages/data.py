@@ -1,4 +1,4 @@
-"""The page of downloads, the files it offers, badges, and a feed of record changes."""
+"""The page of downloads and the files it offers: tables as CSV and JSON, schemas."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from generator.data import (
     Ranking,
     Record,
 )
-from generator.render import env, paths
+from generator.render import paths
 from generator.render.analysis import failed_checks
+from generator.render.cells import Cell
 from generator.render.pages.common import Page, page
 from generator.render.pages.run import worst
-from generator.render.site import Cell, Site
+from generator.render.site import Site
 
 SCHEMAS: dict[str, type[Record]] = {
     "contradiction": Contradiction,
@@ -46,9 +47,6 @@ def pages(site: Site) -> Iterator[Page]:
     yield Page("data/rankings.json", as_json(rankings(site)))
     for name, kind in SCHEMAS.items():
         yield Page(f"data/schema/{name}.json", as_json(kind.model_json_schema()))
-    for model in site.models:
-        yield Page(f"badges/{paths.safe(model.slug)}.svg", badge(site, model.slug))
-    yield Page("feed.xml", feed(site))
 
 
 SAYS = {
@@ -66,11 +64,13 @@ def tables_of(site: Site) -> dict[str, Iterable[Row]]:
         "runs": (run_row(cell) for cell in site.runs()),
         "checks": (row for cell in site.runs() for row in check_rows(cell)),
         "grades": (
-            grade_row(found[key]) for g in site.graders for found in [site.results.grades[g]] for key in sorted(found)
+            grade_row(grade)
+            for g in site.graders
+            for _, grade in sorted(site.results.grades[g].items())
         ),
-        "duels": (duel.model_dump() for g in sorted(site.results.duels) for duel in site.results.duels[g]),
+        "duels": (d.model_dump() for _, found in sorted(site.results.duels.items()) for d in found),
         "contradictions": (c.model_dump() for c in site.results.contradictions),
-    }  # fmt: skip
+    }
 
 
 def run_row(cell: Cell) -> Row:
@@ -160,23 +160,3 @@ def plain(value: object) -> object:
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         return "'" + value
     return value
-
-
-def badge(site: Site, model: str) -> str:
-    """A small SVG for a model's own pages: how many of its outputs pass."""
-    cells = [cell for cell in site.column(model) if cell.run]
-    text = f"{sum(c.verdict == 'passed' for c in cells)} of {len(cells)} pass"
-    name = f"{site.column(model)[0].model.name} ({site.column(model)[0].provenance})"
-    return env.page("badge.svg.j2", "badges/x.svg", left=name, right=text, width=width)
-
-
-def width(text: str) -> int:
-    """Roughly how wide a text is in an 11-pixel sans-serif, in pixels, with its padding."""
-    return round(6.4 * len(text)) + 14
-
-
-def feed(site: Site) -> str:
-    """An Atom feed of the newest records; its time is that of the newest, not of the build."""
-    made = [cell for cell in site.runs() if cell.evidence]
-    newest = sorted(made, key=lambda c: (c.evidence.made_at if c.evidence else "", c.key), reverse=True)
-    return env.page("feed.xml.j2", "feed.xml", cells=newest[:100], paths=paths)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from generator.data import Challenge, Duel, Model
 from generator.render import paths
+from generator.render.cells import Cell
 from generator.render.listing import Definition, listings, outline
 from generator.render.pages.common import Page, page
-from generator.render.site import Cell, Site
+from generator.render.site import Site
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ class Build:
 
 def pages(site: Site) -> Iterator[Page]:
     """The index and a page per pair."""
-    head = ("Head to head", "Any two models, challenge by challenge, with the tests beside the grades.")
+    head = (
+        "Head to head",
+        "Any two models, challenge by challenge, with the tests beside the grades.",
+    )
     records = {
         (a.slug, b.slug): {g: record(site, g, a.slug, b.slug) for g in site.graders}
         for a, b in site.pairs

@@ -1,4 +1,4 @@
-"""The first page: what this is, one reason to care, the matrix, the ranking, how far to trust it."""
+"""The first page: what this is, one reason to care, the matrix, the ranking, the trust panel."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from generator.render.pages.common import Page, names, page
 from generator.render.site import EVIDENCE, PUBLISHED, Site
 from generator.render.verdicts import MEANS, SENTENCES
 
+ABOUT = (
+    "Outputs of language models for low-level ML kernels, run against tests and set beside the "
+    "grades that a judge published without running them."
+)
+
 
 def pages(site: Site) -> Iterator[Page]:
     """The one page."""
@@ -18,11 +23,7 @@ def pages(site: Site) -> Iterator[Page]:
         site,
         "home.md.j2",
         paths.HOME,
-        (
-            "Overview",
-            "Outputs of language models for low-level ML kernels, run against tests and set beside "
-            "the grades that a judge published without running them.",
-        ),
+        ("Overview", ABOUT),
         trust=trust(site),
         worst=telling(site),
         legend=[v for v in MEANS if any(c.verdict == v for c in site.runs())],
@@ -47,7 +48,11 @@ def trust(site: Site) -> list[tuple[str, str, str]]:
     ungraded = sum(cell.graded is None or cell.graded.letter is None for cell in runs)
     return [
         (f"{current} of {len(runs)}", "runs with current evidence", paths.METHODOLOGY),
-        (str(len(site.results.contradictions)), "grades that the tests contradict", paths.CONTRADICTIONS),
+        (
+            str(len(site.results.contradictions)),
+            "grades that the tests contradict",
+            paths.CONTRADICTIONS,
+        ),
         *claims(site),
         (str(stale), "records out of date", ""),
         (str(ungraded), "runs the evidence cannot grade", ""),

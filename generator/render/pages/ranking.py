@@ -1,4 +1,4 @@
-"""Every grader's ranking by the one rule, each with its intervals, and the published order beside."""
+"""Every grader's ranking by the one rule, with intervals, and the published order beside."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""A run: verdict first, then every check with its numbers, then how it was made and how to repeat it.
+"""A run: verdict first, then every check with its numbers, then how it was made and is repeated.
 
-The page is a list of panels. A panel is a function of (site, cell) that returns markup for its section,
-or None where there is nothing to say; adding one to PANELS is all it takes to add a section.
+The page is a list of panels. A panel is a function of (site, cell) that returns markup for its
+section, or None where there is nothing to say; an entry in PANELS is all it takes to add one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,9 +14,10 @@ from markupsafe import Markup
 
 from generator.data import CaseResult, Check, CheckResult, Finding, Group
 from generator.render import env, paths
+from generator.render.cells import Cell
 from generator.render.listing import listings
 from generator.render.pages.common import Page, names, page
-from generator.render.site import Cell, Site
+from generator.render.site import Site
 from generator.render.verdicts import MEANS, SENTENCES
 
 SHOWN_CASES = 3
@@ -110,7 +112,7 @@ def weight(finding: Finding) -> tuple[bool, float]:
     """
     error, bound = finding.error or 0.0, finding.bound or 0.0
     ratio = error / bound if bound else 0.0
-    return (not finding.ok, float("inf") if ratio != ratio else ratio)
+    return (not finding.ok, math.inf if math.isnan(ratio) else ratio)
 
 
 def grades(site: Site, cell: Cell) -> Markup | None:
@@ -137,7 +139,7 @@ def flags(site: Site, cell: Cell) -> Markup | None:
     """What a reader of the source should know, with links to the lines."""
     if cell.evidence is None or not cell.evidence.flags:
         return None
-    numbers = {l.artifact.path: l.number for l in listings_of(cell)}
+    numbers = {item.artifact.path: item.number for item in listings(cell.run)} if cell.run else {}
     return part("run/flags.md.j2", site, cell, numbers=numbers)
 
 
@@ -153,18 +155,12 @@ def files(site: Site, cell: Cell) -> Markup | None:
     """The stored files."""
     if cell.run is None:
         return None
-    return part("run/files.md.j2", site, cell, listings=listings_of(cell))
+    return part("run/files.md.j2", site, cell, listings=listings(cell.run))
 
 
 def provenance(site: Site, cell: Cell) -> Markup | None:
     """What the record was made from, by what, and how to make it again."""
     return part("run/provenance.md.j2", site, cell)
-
-
-def listings_of(cell: Cell) -> list:  # type: ignore[type-arg]
-    """The listings of the cell's run."""
-    assert cell.run is not None
-    return listings(cell.run)
 
 
 PANELS: tuple[Panel, ...] = (checks, measured, grades, own_tests, binding, flags, files, provenance)

@@ -1,0 +1,300 @@
+"""Results in which every text that an output, a log or a judge could write is hostile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.data import (
+    Artifact,
+    Binding,
+    Bound,
+    CaseResult,
+    Challenge,
+    CheckResult,
+    Claim,
+    Contradiction,
+    Corpus,
+    Digests,
+    DimensionGrade,
+    Duel,
+    Evidence,
+    Finding,
+    Flag,
+    Grade,
+    Layer,
+    Measured,
+    MeasuredRun,
+    Model,
+    Outcome,
+    OwnTest,
+    Place,
+    Published,
+    PublishedGrades,
+    Quote,
+    Ranking,
+    Results,
+    Run,
+    Takeaway,
+    Verdict,
+)
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOSTILE = (
+    '"><script>alert(1)</script><img src=x onerror=alert(1)></td></table></div> '
+    "[x](javascript:alert(1)) "
+    "![y](http://evil.example/p.png) `a` ``b`` *c* __d__ {{ 7*7 }} {% include 'x' %} | \\ "
+    "&lt; &#60; "
+    '<!-- ranking:end --> --8<-- "/etc/passwd" { onclick=alert(1) } {: .x } '
+    "\u202e\u2066 \x00\x02wzxhzdk:0\x03 "
+    "# h1\n\n## h2\n\n```\nfence\n```\n\n---\n\n- item\n"
+)
+SOURCE = (
+    '# front\n```\n````\n`````python\n--8<-- "README.md"\n{{ 7*7 }} {% x %}\n'
+    "</code></pre><script>alert(1)</script>\n"
+    "def run(a, b=1):\n\treturn a\n\nclass K:\n    def step(self, x):\n        return x\n"
+    "\x01\u202e\n~~~\n<!-- -->\n"
+)
+DIGEST = "0" * 64
+
+
+def challenge(slug: str, **more: Any) -> Challenge:
+    """A challenge with three checks in two groups."""
+    fields = {
+        "title": slug.title(),
+        "difficulty": "Hard",
+        "runtime": "numpy",
+        "summary": "A task.",
+        "entry": {"run": {"params": {"x": []}}},
+        "groups": {"values": {"weight": 4}, "extra": {"weight": 1, "decides": False}},
+        "checks": {
+            "right": {"group": "values", "says": "It is right.", "trap": "It is wrong."},
+            "stable": {"group": "values", "says": "It is stable."},
+            "noted": {"group": "extra", "says": "It is noted."},
+        },
+    }
+    return Challenge.model_validate({"slug": slug} | fields | more)
+
+
+def run(folder: Path, model: str, slug: str, files: dict[str, str]) -> Run:
+    """A run whose files are written to disk."""
+    artifacts = []
+    for name, text in files.items():
+        path = folder / model.replace("/", "_") / slug / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("\0", ""), encoding="utf-8", newline="")
+        artifacts.append(Artifact(path=name, sha256=DIGEST, bytes=len(text)))
+    return Run(
+        model=model,
+        challenge=slug,
+        folder=folder / model.replace("/", "_") / slug,
+        artifacts=tuple(artifacts),
+        problems=(HOSTILE,),
+    )
+
+
+def evidence(
+    model: str, slug: str, verdict: Verdict = Verdict.WRONG, text: str = HOSTILE
+) -> Evidence:
+    """A record with a failing check, a passing one and one that is not testable."""
+    bad = CaseResult(
+        case=text,
+        verdict=verdict,
+        seconds=0.1,
+        note=text,
+        findings=(
+            Finding(name=text, ok=verdict is Verdict.PASSED, error=0.5, bound=1e-12, detail=text),
+            Finding(name="nan", ok=verdict is Verdict.PASSED, error=float("nan"), bound=1e-12),
+        ),
+    )
+    good = CaseResult(
+        case="c",
+        verdict=Verdict.PASSED,
+        seconds=0.1,
+        findings=(Finding(name="y", ok=True, error=0.0, bound=0.0),),
+    )
+    blank = CaseResult(case="d", verdict=Verdict.NOT_TESTABLE, seconds=0.0, note=text)
+    return Evidence(
+        model=model,
+        challenge=slug,
+        verdict=verdict,
+        summary=text,
+        checks={
+            "right": CheckResult(verdict=verdict, cases=(bad,)),
+            "stable": CheckResult(verdict=Verdict.PASSED, cases=(good,)),
+            "noted": CheckResult(verdict=Verdict.NOT_TESTABLE, cases=(blank,)),
+            "gone": CheckResult(verdict=verdict, cases=(bad,)),
+        },
+        binding=Binding(
+            entry={text: Bound(file=text, symbol=text, passes={}, reason=text)}, steps=(text,)
+        ),
+        own_tests=(OwnTest(file=text, ended=True, status=0, seconds=1, note=text),),
+        flags=(
+            Flag(file=text, line=1, kind=text, text=text),
+            Flag(file="main.py", line=2, kind="exit", text="exit()"),
+        ),
+        digests=Digests(artifacts=DIGEST, challenge=DIGEST, verifier=DIGEST),
+        seed=7,
+        made_at="2026-01-01T00:00:00+00:00",
+        seconds=1.0,
+        machine={"system": text},
+        isolation=(Layer(name=text, enforced=True, note=text),),
+        extra={"copies": {"main.py": text}, "device": {"name": text}},
+    )
+
+
+def results(root: Path, text: str = HOSTILE) -> Results:
+    """Three models, three challenges; `text` stands wherever somebody else's words would."""
+    odd = "odd \" <b>&--'"
+    models = {
+        "alpha": Model(
+            slug="alpha", name=f"Alpha {text}", provider=text, note=text, provenance="stand-in"
+        ),
+        "beta": Model(slug="beta", name="Beta", provenance="original"),
+        odd: Model(slug=odd, name="Odd"),
+    }
+    challenges = {slug: challenge(slug) for slug in ("one", "two", "three_")}
+    names = {"main.py": SOURCE, "notes.md": text, "we ird ` * _ [x].py": SOURCE, "empty.txt": ""}
+    runs = {
+        f"{m}/{c}": run(root / "runs", m, c, files)
+        for m, c, files in (
+            ("alpha", "one", names),
+            ("alpha", "two", {"main.py": "x = 1\n"}),
+            ("beta", "one", {"main.py": "def run(a):\n    return a\n"}),
+            ("beta", "three_", {"PROMPT.md": "p"}),
+            (odd, "one", {"main.py": "("}),
+        )
+    }
+    records = {
+        "alpha/one": evidence("alpha", "one", text=text),
+        "beta/one": evidence("beta", "one", Verdict.PASSED, text),
+        "beta/three_": evidence("beta", "three_", Verdict.NO_OUTPUT, text),
+    }
+    grade = Grade(
+        grader="published",
+        kind="imported",
+        model="alpha",
+        challenge="one",
+        letter="A",
+        why=text,
+        dimensions={
+            "correctness": DimensionGrade(
+                letter="A",
+                why=text,
+                quotes=(
+                    Quote(where="main.py:3", text=text, found=True),
+                    Quote(where=text, text=text, found=False),
+                ),
+            ),
+            "testing": DimensionGrade(letter=None, why=text),
+        },
+    )
+    other = grade.model_copy(update={"model": "beta", "letter": "C"})
+    duel = Duel(
+        grader="published",
+        challenge="one",
+        a="alpha",
+        b="beta",
+        winner="alpha",
+        margin="decisive",
+        why=text,
+    )
+    place = Place(model="alpha", points=4.0, letter="A", challenges=1)
+    claim = Claim(id="c-1", source=text, says=text, check="x", concerns=("alpha", "one", text))
+    return Results(
+        corpus=Corpus(root=root, challenges=challenges, models=models, runs=runs),
+        evidence=records,
+        standings={
+            "alpha/one": "current",
+            "alpha/two": "missing",
+            "beta/one": "stale",
+            "beta/three_": "current",
+            f"{odd}/one": "missing",
+        },
+        grades={"published": {"alpha/one": grade, "beta/one": other}, "evidence": {}},
+        rankings={
+            "published": Ranking(
+                grader="published",
+                rule=text,
+                places=(
+                    place,
+                    place.model_copy(
+                        update={
+                            "model": "beta",
+                            "points": 2.0,
+                            "interval": (1.0, 3.0),
+                            "best_rank": 1,
+                            "worst_rank": 2,
+                        }
+                    ),
+                ),
+            )
+        },
+        duels={"published": (duel,)},
+        published=Published(
+            grades=PublishedGrades(
+                judge=text,
+                date="2026-01-01",
+                source=text,
+                executed_the_code=False,
+                matrix={"one": {"alpha": "A", "beta": "C"}},
+                ranking=(
+                    {"rank": 1, "model": "alpha", "average": text, "challenges": "1/3"},
+                    {"rank": 2, "model": "gone", "average": "B"},
+                ),
+            ),
+            measured=Measured(
+                what=text,
+                how=text,
+                date="2026-01-01",
+                runs={
+                    "alpha/one": MeasuredRun(
+                        file=text,
+                        sha256=DIGEST,
+                        checks_passed=3,
+                        checks_failed=1,
+                        failed=("right", text),
+                        note=text,
+                    )
+                },
+                baselines_h200_ms={},
+                own_tests={},
+                identical_files=(),
+                prompts={},
+                logged=(),
+                thinking={},
+            ),
+        ),
+        outcomes=(Outcome(claim=claim, outcome="contradicted", because=text),),
+        contradictions=(
+            Contradiction(
+                model="alpha", challenge="one", letter="A", verdict="wrong", why=text, size=1.3
+            ),
+        ),
+        takeaways=(Takeaway(rule=text, text=text),),
+    )
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Results:
+    """Results whose every foreign text is hostile."""
+    return prepared(tmp_path, HOSTILE)
+
+
+@pytest.fixture
+def calm(tmp_path: Path) -> Results:
+    """The same results with a harmless text."""
+    return prepared(tmp_path, "a text")
+
+
+def prepared(root: Path, text: str) -> Results:
+    """Results below `root`, with a prompt and mutants for one challenge."""
+    folder = root / "challenges" / "one"
+    folder.mkdir(parents=True)
+    (folder / "PROMPT.md").write_text(
+        "# One\n\nDo it.\n\n## Asked\n\n```python\n# not a heading\n```\n"
+    )
+    (folder / "mutants.yaml").write_text("- {name: m, check: right, says: Off by one.}\n")
+    return results(root, text)

@@ -1,0 +1,220 @@
+"""Pages as a whole: harmless, complete, the same for the same results, and linked to each other."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import markdown
+import pytest
+import yaml
+
+from generator.data import Results
+from generator.render import paths, render
+from generator.render.pages import all_pages
+from generator.render.site import Site
+from tests.render.html import Reader
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WORDS = """a b button caption circle code dd details div dl dt em figcaption figure form g h1 h2 h3
+h4 hr i img input label li line nav ol option output p path polyline pre rect section select small span
+strong sub summary sup svg table tbody td text th thead title tr ul"""
+HARMLESS = set(WORDS.split())
+
+
+def extensions() -> tuple[list[str], dict[str, Any]]:
+    """The Markdown extensions of mkdocs.yml with their options."""
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_multi_constructor("!", lambda *_: None)
+    listed = yaml.load((ROOT / "mkdocs.yml").read_text(), Loader)["markdown_extensions"]  # noqa: S506 - a SafeLoader
+    items = [item if isinstance(item, dict) else {item: {}} for item in listed]
+    return [n for i in items for n in i], {n: o or {} for i in items for n, o in i.items()}
+
+
+def as_html(text: str) -> str:
+    """The HTML that MkDocs makes of a page's text."""
+    names, options = extensions()
+    body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    return markdown.markdown(body, extensions=names, extension_configs=options)
+
+
+def pages_of(results: Results) -> dict[str, str]:
+    """Every generated file's text, by its path below docs/."""
+    return {page.path: page.text for page in all_pages(Site(results))}
+
+
+def test_hostile_text_makes_no_markup_anywhere(hostile: Results) -> None:
+    """No tag, attribute or address comes from what an output, a log or a judge wrote."""
+    for path, text in pages_of(hostile).items():
+        if path.endswith(".md"):
+            made = Reader(as_html(text))
+            allowed = HARMLESS - (set() if "<svg" in text else {"title"})
+            assert made.tags <= allowed, (path, made.tags - allowed)
+            assert not {name for _, name in made.attributes if name.startswith("on")}, path
+            assert not [
+                u for _, u in made.links if re.match(r"\s*(javascript|data|https?|//)", u)
+            ], path
+            assert not made.unbalanced, (path, made.unbalanced)
+
+
+def test_hostile_text_is_shown_as_it_is(hostile: Results) -> None:
+    """What was written can be read on the page: nothing is evaluated, included or dropped."""
+    run = pages_of(hostile)[paths.run("alpha", "one")]
+    shown = "".join(Reader(as_html(run)).text)
+    assert "<script>alert(1)</script>" in shown and "{{ 7*7 }}" in shown
+    source = pages_of(hostile)[paths.source("alpha", "one")]
+    listed = "".join(Reader(as_html(source)).text)
+    assert '--8<-- "README.md"' in listed and "{{ 7*7 }}" in listed and "````" in listed
+
+
+def test_front_matter_is_valid_and_its_texts_are_encoded(hostile: Results) -> None:
+    """The theme prints titles and descriptions as they are, so no markup may be left in them."""
+    for path, text in pages_of(hostile).items():
+        if path.endswith(".md"):
+            head = yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n"))
+            assert not set('<>"') & set(head["title"] + head["description"]), path
+
+
+def test_hostile_names_make_distinct_plain_addresses() -> None:
+    """Different folder names never share a page, and odd characters never reach an address."""
+    names = ["a", "A b", "a--b", "index", "../x", "a/b", "<b>", "a b", "\u202e", "a" * 300]
+    made = [paths.safe(name) for name in names]
+    assert len(set(made)) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]{1,64}", m) and m not in {"index", ".."} for m in made)
+
+
+def test_same_results_same_bytes(calm: Results) -> None:
+    """Pages depend on results alone, and on no machine: no path of this one is in them."""
+    first, second = pages_of(calm), pages_of(calm)
+    assert first == second
+    assert not [p for p, text in first.items() if str(calm.corpus.root) in text]
+
+
+def test_every_run_model_challenge_and_pair_has_its_page(calm: Results) -> None:
+    """Three models make three pairs; a run without files has a page but no listing."""
+    made = pages_of(calm)
+    assert {paths.model(m) for m in calm.corpus.models} <= made.keys()
+    assert {paths.challenge(c) for c in calm.corpus.challenges} <= made.keys()
+    assert {paths.run(r.model, r.challenge) for r in calm.corpus.runs.values()} <= made.keys()
+    assert sum(p.startswith("head-to-head/") and "--" in p for p in made) == 3
+
+
+def test_entered_without_output_differs_from_never_entered(calm: Results) -> None:
+    """An empty folder is an outcome; no folder is the absence of one."""
+    home = "".join(Reader(as_html(pages_of(calm)[paths.HOME])).text)
+    assert "no output" in home and "never entered" in home
+
+
+def test_stand_ins_are_called_that_on_every_page_about_them(calm: Results) -> None:
+    """No page shows evidence about a stand-in without saying whose output was run."""
+    for path, text in pages_of(calm).items():
+        about = path.startswith(("runs/alpha", "models/alpha", "head-to-head/alpha")) or path in {
+            paths.HOME,
+            paths.CONTRADICTIONS,
+            paths.challenge("one"),
+        }
+        if path.endswith(".md") and about:
+            assert "stand-in" in text.lower(), path
+
+
+def test_internal_links_and_anchors_resolve(calm: Results) -> None:
+    """Every relative link leads to a page, file or record, and every fragment to an id there."""
+    made = pages_of(calm)
+    html = {paths.address(p): Reader(as_html(t)) for p, t in made.items() if p.endswith(".md")}
+    files = {p for p in made if not p.endswith(".md")} | {
+        paths.evidence(r.model, r.challenge) for r in calm.corpus.runs.values()
+    }
+    for here, page in html.items():
+        for _, link in page.links:
+            target, _, fragment = link.partition("#")
+            there = here if not target else normal(here, target)
+            assert there in html or there in files, f"{here or 'home'} -> {link}"
+            if fragment:
+                assert fragment in html[there].ids, f"{here} -> {link}"
+
+
+def normal(here: str, target: str) -> str:
+    """The address that a relative link leads to, from the page at `here`."""
+    parts = list(PurePosixPath(here).parts)
+    for part in target.split("/"):
+        if part == "..":
+            parts.pop()
+        elif part not in {"", "."}:
+            parts.append(part)
+    path = "/".join(parts)
+    return path + "/" if path and (target.endswith(("/", "..", "."))) else path
+
+
+def test_ids_are_unique_on_each_page(calm: Results) -> None:
+    """A permalink leads to one place."""
+    for path, text in pages_of(calm).items():
+        if path.endswith(".md"):
+            ids = Reader(as_html(text)).ids
+            assert len(ids) == len(set(ids)), (path, sorted(i for i in ids if ids.count(i) > 1))
+
+
+def test_data_files_are_valid_json_without_nan(hostile: Results) -> None:
+    """A strict parser reads them: a NaN in a finding becomes null."""
+
+    def refuse(name: str) -> None:
+        raise ValueError(name)
+
+    for path, text in pages_of(hostile).items():
+        if path.endswith(".json"):
+            json.loads(text, parse_constant=refuse)
+
+
+def test_no_spreadsheet_cell_starts_a_formula(hostile: Results) -> None:
+    """A cell that starts with =, +, - or @ is quoted."""
+    from generator.render.pages.data import as_csv
+
+    assert as_csv([{"a": "=1+1", "b": ["-x"], "c": -1.5}]) == "a,b,c\n'=1+1,'-x,-1.5\n"
+
+
+def test_feed_and_badges_are_well_formed(hostile: Results) -> None:
+    """An XML parser reads them, and no element comes from a name."""
+    for path, text in pages_of(hostile).items():
+        if path.endswith((".svg", ".xml")):
+            root = ET.fromstring(text)  # noqa: S314 - our own
+            assert root.tag.endswith(("svg", "feed"))
+            assert not [e for e in root.iter() if e.tag.endswith("script")]
+
+
+def test_render_writes_once_and_removes_what_is_gone(calm: Results, tmp_path: Path) -> None:
+    """A second render changes nothing; a model that left takes its pages with it."""
+    root = tmp_path / "out"
+    first = render(calm, root)
+    assert first.changed == first.total
+    assert render(calm, root).changed == 0
+    fewer = calm.model_copy(
+        update={
+            "corpus": calm.corpus.model_copy(
+                update={
+                    "models": {"beta": calm.corpus.models["beta"]},
+                    "runs": {k: r for k, r in calm.corpus.runs.items() if r.model == "beta"},
+                }
+            ),
+            "evidence": {},
+            "contradictions": (),
+            "rankings": {},
+            "duels": {},
+        }
+    )
+    render(fewer, root)
+    assert not list((root / "docs").rglob("alpha*"))
+
+
+@pytest.mark.parametrize(
+    "part", ["evidence", "grades", "rankings", "duels", "contradictions", "takeaways", "outcomes"]
+)
+def test_pages_can_be_made_without_any_one_kind_of_record(calm: Results, part: str) -> None:
+    """Evidence, grades or claims may be absent; every page is still made."""
+    empty: Any = {} if isinstance(getattr(calm, part), dict) else ()
+    more: dict[str, Any] = {"contradictions": ()} if part == "evidence" else {}
+    assert pages_of(calm.model_copy(update={part: empty} | more))
