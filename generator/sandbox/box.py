@@ -180,7 +180,7 @@ class Sandbox:
             frame = wire.encode(content)
             heard, _ = self._attempt(Path(empty), frame, content, PROBE_LIMITS, (20.0, 20.0))
         achieved = heard.outputs[0] if heard.outputs else {}
-        missing = zygote.missing | {"bubblewrap": self._unwrapped}
+        missing = (zygote.missing or {}) | {"bubblewrap": self._unwrapped}
         return layers(achieved, missing)
 
     def _drop(self) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,28 @@ CLOSE_SECONDS = 5.0
 
 class ZygoteLost(Exception):
     """The zygote died or does not answer; the caller starts a new one."""
+
+
+@dataclass
+class Spare:
+    """A child that waits for its case: its number, its line, and its pidfd where there are such."""
+
+    number: int
+    line: socket.socket
+    process: int | None
+
+    def kill(self) -> None:
+        """Kill it now, without asking the zygote, if it is still there."""
+        if self.process is not None:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self.process, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Close our descriptors of it."""
+        self.line.close()
+        if self.process is not None:
+            os.close(self.process)
+            self.process = None
 
 
 class Zygote:
@@ -44,35 +67,98 @@ class Zygote:
             )
         self.control = ours
         self._held = b""
-        self._case = 0
+        self._spares: dict[bool, list[Spare]] = {False: [], True: []}
+        self._ended: dict[int, str] = {}
+        self._forgotten: set[int] = set()
+        self.missing: dict[str, str] | None = None
         try:
-            self.control.sendall(json.dumps(settings).encode())
-            self.missing: dict[str, str] = self._receive(START_SECONDS)["missing"]
-        except (ZygoteLost, OSError) as error:
+            self._send(settings)
+            while self.missing is None:
+                self.listen(START_SECONDS)
+        except ZygoteLost:
             self.close()
-            raise ZygoteLost(str(error)) from error
+            raise
 
-    def start(self, request: dict[str, Any], descriptors: tuple[int, int, int]) -> int:
-        """Fork a case that owns these descriptors (job, reply, printed); returns its number."""
-        self._case += 1
-        message = json.dumps({"run": self._case, **request}).encode() + b"\n"
+    def start(self, request: dict[str, Any], descriptors: tuple[int, int, int]) -> Spare:
+        """Give a waiting child a case and these descriptors (job, reply, printed).
+
+        Another child is asked for, to be made while the case runs. Raises ZygoteLost.
+        """
+        script = bool(request["script"])
+        if script:
+            self._send({"more": True})
+        while not self._spares[script]:
+            self.listen(START_SECONDS)
+        spare = self._spares[script].pop(0)
         try:
-            socket.send_fds(self.control, [message], list(descriptors))
+            socket.send_fds(spare.line, [json.dumps(request).encode()], list(descriptors))
         except OSError as error:
             raise ZygoteLost(str(error)) from error
-        return self._case
+        spare.line.close()
+        if not script:
+            self._send({"more": False})
+        return spare
 
-    def end(self, case: int) -> str:
-        """Kill what is left of the case and return how its process ended. Raises ZygoteLost."""
-        with contextlib.suppress(OSError):
-            self.control.sendall(json.dumps({"end": case}).encode() + b"\n")
-        while (answer := self._receive(END_SECONDS)).get("ended") != case:
-            pass
-        return str(answer["how"])
+    def has_ended(self, spare: Spare) -> bool:
+        """Whether the child is known to be gone, as far as was listened."""
+        return spare.number in self._ended
+
+    def end(self, spare: Spare, *, wait: bool) -> str:
+        """Kill what is left of the case; with `wait`, return how its process ended, else "".
+
+        Without, it is killed but may take a moment to be gone. Raises ZygoteLost.
+        """
+        spare.kill()
+        spare.close()
+        self._send({"end": spare.number})
+        if not wait:
+            self._forgotten.add(spare.number)
+            return ""
+        while spare.number not in self._ended:
+            self.listen(END_SECONDS)
+        return self._ended.pop(spare.number)
+
+    def listen(self, seconds: float) -> None:
+        """Take what the zygote has to say next. Raises ZygoteLost when it says nothing in time."""
+        self.control.settimeout(seconds)
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 8)
+        except ConnectionResetError as error:
+            raise ZygoteLost(self._last_words()) from error
+        except OSError as error:
+            raise ZygoteLost(f"no answer: {error}") from error
+        if not data:
+            raise ZygoteLost(self._last_words())
+        *lines, self._held = (self._held + data).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line), descriptors)
+
+    def _take(self, message: dict[str, Any], descriptors: list[int]) -> None:
+        """One message. Descriptors come with a spare, and with one spare at a time."""
+        if "spare" in message:
+            process = descriptors[1] if len(descriptors) > 1 else None
+            spare = Spare(message["spare"], socket.socket(fileno=descriptors[0]), process)
+            self._spares[message["script"]].append(spare)
+        elif "ended" in message:
+            if message["ended"] in self._forgotten:
+                self._forgotten.discard(message["ended"])
+            else:
+                self._ended[message["ended"]] = str(message["how"])
+        else:
+            self.missing = message["missing"]
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self.control.settimeout(END_SECONDS)
+        try:
+            self.control.sendall(json.dumps(message).encode() + b"\n")
+        except OSError as error:
+            raise ZygoteLost(self._last_words()) from error
 
     def close(self) -> None:
         """End the zygote and all that it made: it does so when we hang up; otherwise kill it."""
         self.control.close()
+        for spare in [*self._spares[False], *self._spares[True]]:
+            spare.close()
         try:
             self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -82,22 +168,11 @@ class Zygote:
         if self._process.stderr:
             self._process.stderr.close()
 
-    def _receive(self, seconds: float) -> dict[str, Any]:
-        self.control.settimeout(seconds)
-        try:
-            while b"\n" not in self._held:
-                data = self.control.recv(1 << 16)
-                if not data:
-                    raise ZygoteLost(self._last_words())
-                self._held += data
-        except ConnectionResetError as error:
-            raise ZygoteLost(self._last_words()) from error
-        except OSError as error:
-            raise ZygoteLost(f"no answer: {error}") from error
-        line, _, self._held = self._held.partition(b"\n")
-        return dict(json.loads(line))
-
     def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(CLOSE_SECONDS)
+        if self._process.poll() is None:
+            return "it does not answer"
         stream = self._process.stderr
         words = stream.read()[-500:].decode(errors="replace") if stream else ""
         return words or "it ended"

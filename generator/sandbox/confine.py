@@ -65,6 +65,11 @@ class Confinement:
         if self._filter is not None:
             (self._filter if os.getpid() == 1 else syscalls.filter_for(os.getpid())).load()
 
+    @property
+    def may_leave_strays(self) -> bool:
+        """Whether a case can make processes that killing it does not end."""
+        return self._filter is None and not self.fresh_pids
+
     def limits(self, wanted: dict[str, int]) -> dict[str, int]:
         """The resource limits that make sense here: processes are counted by user."""
         counted = self.uid is not None

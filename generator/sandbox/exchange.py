@@ -10,17 +10,17 @@ import contextlib
 import fcntl
 import os
 import selectors
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from generator.sandbox import wire
-from generator.sandbox.client import Zygote
+from generator.sandbox.client import Spare, Zygote
 
 PRINTED_CAP = 4096
 CHUNK = 1 << 20
+LISTEN_SECONDS = 1.0
 
 
 @dataclass
@@ -63,14 +63,14 @@ def converse(
     it must have loaded, and from then on. Returns what was heard and how the process ended.
     """
     with _pipes() as (ours, theirs):
-        talk = Exchange(zygote.control, ours, frame, cap)
         try:
-            case = zygote.start(request, theirs)
+            spare = zygote.start(request, theirs)
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
+        talk = Exchange(zygote, spare, ours, frame, cap)
         heard = talk.run(*seconds)
-        how = zygote.end(case)
+        how = zygote.end(spare, wait=not heard.complete or bool(request["script"]))
         talk.drain()
     return heard, how
 
@@ -93,9 +93,12 @@ def _pipes() -> Iterator[tuple[Ends, tuple[int, int, int]]]:
 class Exchange:
     """Runs the conversation of one case until it is over; the caller then kills what is left."""
 
-    def __init__(self, control: socket.socket, ends: Ends, frame: list[Any], cap: int) -> None:
+    def __init__(
+        self, zygote: Zygote, spare: Spare, ends: Ends, frame: list[Any], cap: int
+    ) -> None:
         self.heard = Heard(started=time.monotonic())
-        self._control = control
+        self._zygote = zygote
+        self._spare = spare
         self._ends = ends
         self._pending = [memoryview(part) for part in frame]
         self._reader = wire.Reader(cap)
@@ -105,7 +108,7 @@ class Exchange:
         self._wait.register(ends.job, selectors.EVENT_WRITE, self._write_job)
         self._wait.register(ends.reply, selectors.EVENT_READ, self._read_reply)
         self._wait.register(ends.printed, selectors.EVENT_READ, self._read_printed)
-        self._wait.register(control, selectors.EVENT_READ, self._process_gone)
+        self._wait.register(zygote.control, selectors.EVENT_READ, self._process_gone)
 
     def run(self, import_seconds: float, seconds: float) -> Heard:
         """Talk until the child has answered, broken the protocol, ended, or run out of time."""
@@ -196,7 +199,7 @@ class Exchange:
             self.heard.broken = "an unknown message"
 
     def _process_gone(self) -> bool:
-        """The zygote has something to say, which can only be that the case ended."""
-        self._wait.unregister(self._control)
-        self.heard.gone = True
+        """The zygote has something to say; perhaps that the case ended."""
+        self._zygote.listen(LISTEN_SECONDS)
+        self.heard.gone = self._zygote.has_ended(self._spare)
         return True

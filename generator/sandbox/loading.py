@@ -23,6 +23,14 @@ from . import definitions
 
 PACKAGE = "run_under_test"
 
+_protected: frozenset[str] = frozenset(sys.stdlib_module_names)
+
+
+def protect_loaded() -> None:
+    """From now on, what is loaded already is never taken from a run's folder."""
+    global _protected  # noqa: PLW0603 - computed once in the zygote, so not once a case
+    _protected |= {name.partition(".")[0] for name in sys.modules}
+
 
 class Source(importlib.machinery.SourceFileLoader):
     """Compiles the source each time; with `definitions_only`, only what defines something."""
@@ -41,11 +49,10 @@ class Source(importlib.machinery.SourceFileLoader):
 class Siblings(importlib.abc.MetaPathFinder):
     """Finds modules of the private package, and aliases absolute imports of siblings to them."""
 
-    def __init__(self, folder: Path, protected: frozenset[str], definitions_only: bool) -> None:
+    def __init__(self, folder: Path, definitions_only: bool) -> None:
         self.folder = folder
         self.first = folder
         self.trusted = list(sys.path)  # before the output's code can change it
-        self._protected = protected
         self._paths: dict[str, Path] = {}
         self._definitions_only = definitions_only
 
@@ -59,7 +66,7 @@ class Siblings(importlib.abc.MetaPathFinder):
         top, _, _ = fullname.partition(".")
         if top == PACKAGE:
             return self._own(fullname)
-        if top in self._protected:
+        if top in _protected:
             return _trusted_spec(fullname, path, self.trusted)
         canonical = self._sibling(fullname)
         if canonical is None:
@@ -140,8 +147,7 @@ class Loader:
         package = ModuleType(PACKAGE)
         package.__path__ = [str(folder)]
         sys.modules[PACKAGE] = package
-        protected = frozenset(sys.stdlib_module_names) | {m.partition(".")[0] for m in sys.modules}
-        self._siblings = Siblings(folder, protected - {PACKAGE}, definitions_only)
+        self._siblings = Siblings(folder, definitions_only)
         sys.meta_path.insert(0, self._siblings)
 
     def load(self, file: str) -> ModuleType:

@@ -7,23 +7,16 @@ import json
 import os
 import signal
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 
 from . import child, restrict
 from .confine import Confinement
 
 
-@dataclass(frozen=True)
-class Spare:
-    """A child made in advance: its process number and the line on which it gets its case."""
-
-    pid: int
-    line: socket.socket
-
-
-def fork(confinement: Confinement, control: socket.socket, *, script: bool) -> Spare:
-    """A child that waits for its case, already confined if that is not a script.
+def fork(
+    confinement: Confinement, control: socket.socket, *, script: bool
+) -> tuple[int, socket.socket]:
+    """A child that waits for its case, already confined if that is not a script; and its line.
 
     control: the zygote's connection to the judge, which the child closes.
     """
@@ -37,7 +30,7 @@ def fork(confinement: Confinement, control: socket.socket, *, script: bool) -> S
         finally:
             os._exit(0)
     theirs.close()
-    return Spare(pid, ours)
+    return pid, ours
 
 
 def _fork_into_namespace() -> int:

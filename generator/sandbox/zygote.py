@@ -1,8 +1,10 @@
 """The zygote: a fresh interpreter, warmed once, that forks one child per case and reaps it.
 
-It is executed with -I before any seed or answer exists in it, runs no untrusted code itself, and
-speaks JSON lines with the judge: {"run": n, ...} with three descriptors (job, reply, printed)
-starts case n, {"end": n} kills it, and {"ended": n, "how": text} says that nothing of it is left.
+It is executed with -I before any seed or answer exists in it and runs no untrusted code itself.
+With the judge it speaks JSON lines. It offers children in advance: {"spare": n, "script": bool}
+carries the descriptors of the line on which child n gets its case, and of its pidfd where it can.
+{"more": script} asks for another; {"end": n} for the end of child n; {"ended": n, "how": text} says
+that nothing of it is left, and comes by itself when a child ends by itself.
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ import select
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from typing import Any
 
-from . import installed, restrict
+from . import installed, loading, restrict
 from .confine import Confinement
-from .spare import Spare, fork, kill_all_of
+from .spare import fork, kill_all_of
 
 WARM = (
     "numpy.random", "numpy.linalg", "numpy.fft", "dataclasses", "typing", "inspect", "textwrap",
@@ -30,97 +33,88 @@ WARM = (
 POLL_SECONDS = 0.002
 
 
+@dataclass(frozen=True)
+class Child:
+    """A child of ours. watch: its pidfd, or None where there are none and it must be polled."""
+
+    pid: int
+    script: bool
+    watch: int | None
+
+
 class Zygote:
-    """One control connection, at most one case at a time, and a spare child for the next."""
+    """One connection to the judge, and the children that are alive."""
 
     def __init__(self, control: socket.socket, confinement: Confinement) -> None:
         self._control = control
         self._confinement = confinement
-        self._case = 0
-        self._pid = 0
-        self._watch: int | None = None
-        self._spare: Spare | None = None
+        self._children: dict[int, Child] = {}
+        self._count = 0
+        self._held = b""
 
     def loop(self) -> None:
-        """Serve until the judge closes the connection."""
-        while (data := self._receive())[0]:
-            for line in data[0].splitlines():
-                self._do(json.loads(line), data[1])
-        if self._pid:
-            self._finish()
-        if self._spare is not None:
-            self._spare.line.close()  # it ends when it reads that there will be no case
-            os.waitpid(self._spare.pid, 0)
+        """Serve until the judge hangs up, then end every child."""
+        self._offer(script=False)
+        while (requests := self._receive()) is not None:
+            for request in requests:
+                if "more" in request:
+                    self._offer(script=bool(request["more"]))
+                elif request.get("end") in self._children:
+                    self._finish(request["end"])
+        for number in list(self._children):
+            self._finish(number)
 
-    def _do(self, request: dict[str, Any], descriptors: list[int]) -> None:
-        if "run" in request:
-            self._start(request, descriptors)
-        elif request.get("end") == self._case and self._pid:
-            self._finish()
-
-    def _receive(self) -> tuple[bytes, list[int]]:
-        """The judge's next lines; meanwhile, report a case whose process ended by itself."""
-        while self._pid:
-            watched: list[Any] = (
-                [self._control] if self._watch is None else [self._control, self._watch]
-            )
-            pause = POLL_SECONDS if self._watch is None else None
-            ready, _, _ = select.select(watched, [], [], pause)
+    def _receive(self) -> list[dict[str, Any]] | None:
+        """The judge's next requests; meanwhile, report children that ended by themselves."""
+        while True:
+            watches = [c.watch for c in self._children.values() if c.watch is not None]
+            polled = len(watches) < len(self._children)
+            watched: list[Any] = [self._control, *watches]
+            ready, _, _ = select.select(watched, [], [], POLL_SECONDS if polled else None)
+            for number, child in list(self._children.items()):
+                if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                    self._finish(number)
             if self._control in ready:
-                break
-            if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                self._finish()
-        data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 3)
-        return data, descriptors
+                return self._read()
 
-    def _start(self, request: dict[str, Any], descriptors: list[int]) -> None:
-        """Hand the case to the spare child, and make the next one while the case runs."""
-        self._case = int(request["run"])
-        script = bool(request["script"])
-        spare = self._fork(True) if script else self._spare or self._fork(False)
-        self._pid = spare.pid
+    def _read(self) -> list[dict[str, Any]] | None:
+        data = self._control.recv(1 << 16)
+        *lines, self._held = (self._held + data).split(b"\n")
+        return [json.loads(line) for line in lines] if data else None
+
+    def _offer(self, *, script: bool) -> None:
+        """Fork a child that waits for its case, and hand its line to the judge."""
+        pid, line = fork(self._confinement, self._control, script=script)
+        watch = None
         with contextlib.suppress(OSError, AttributeError):  # older kernels, macOS: poll instead
-            self._watch = os.pidfd_open(spare.pid)
-        with contextlib.suppress(OSError):  # a spare that died is noticed as a case that ended
-            socket.send_fds(spare.line, [json.dumps(request).encode()], descriptors)
-        spare.line.close()
-        for descriptor in descriptors:
-            os.close(descriptor)
-        if not script:
-            self._spare = self._fork(False)
+            watch = os.pidfd_open(pid)
+        self._count += 1
+        self._children[self._count] = Child(pid, script, watch)
+        message = json.dumps({"spare": self._count, "script": script}).encode() + b"\n"
+        sent = [line.fileno(), *([] if watch is None else [watch])]
+        with contextlib.suppress(OSError):  # the judge hung up: noticed when reading
+            socket.send_fds(self._control, [message], sent)
+        line.close()
 
-    def _fork(self, script: bool) -> Spare:
-        return fork(self._confinement, self._control, script=script)
-
-    def _finish(self) -> None:
-        """Kill what is left of the case, reap it, and tell the judge how it ended.
+    def _finish(self, number: int) -> None:
+        """Kill what is left of a child, reap it, and tell the judge how it ended.
 
         Killing process 1 of a namespace kills all in it, and the wait ends when all are gone.
         """
+        child = self._children.pop(number)
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                kill(self._pid, signal.SIGKILL)
-        _, status = os.waitpid(self._pid, 0)
-        self._pid = 0
-        if self._watch is not None:
-            os.close(self._watch)
-            self._watch = None
-        if not self._confinement.fresh_pids:
-            self._end_strays()
-        self._confinement.clean_scratch()
-        answer = json.dumps({"ended": self._case, "how": _how(status)})
+                kill(child.pid, signal.SIGKILL)
+        _, status = os.waitpid(child.pid, 0)
+        if child.watch is not None:
+            os.close(child.watch)
+        if self._confinement.may_leave_strays and self._confinement.uid is not None:
+            kill_all_of(self._confinement.uid)  # spares among them: the judge gets new ones
+        if child.script:
+            self._confinement.clean_scratch()
+        answer = json.dumps({"ended": number, "how": _how(status)}).encode() + b"\n"
         with contextlib.suppress(OSError):  # the judge may have hung up
-            self._control.sendall(answer.encode() + b"\n")
-
-    def _end_strays(self) -> None:
-        """Without a namespace: kill all that runs as the case's user, and reap what we adopted."""
-        spare = self._spare.pid if self._spare else 0
-        if self._confinement.uid is not None:
-            kill_all_of(self._confinement.uid)
-        with contextlib.suppress(ChildProcessError):
-            while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
-                if ended == spare:
-                    self._spare = None
+            self._control.sendall(answer)
 
 
 def _how(status: int) -> str:
@@ -133,6 +127,7 @@ def warm(preload: list[str]) -> None:
     """Import what every case needs, and keep the collector from copying those pages later."""
     for name in [*WARM, *preload]:
         importlib.import_module(name)
+    loading.protect_loaded()
     gc.collect()
     gc.freeze()
 
