@@ -41,7 +41,7 @@ class Confinement:
         with self._noting("seccomp"):
             self._filter = syscalls.filter_for(1)
         with self._noting("pid namespace"):
-            _try(restrict.new_pid_namespace)
+            _try(_in_a_namespace)
             self.fresh_pids = True
         uid, self.uid = self.uid, None
         if uid is None:
@@ -105,6 +105,16 @@ class Confinement:
             yield
         except (OSError, ImportError) as error:
             self.missing[layer] = str(error)
+
+
+def _in_a_namespace() -> None:
+    """Make two namespaces, one after the other, each with a child in it."""
+    for _ in range(2):
+        with restrict.children_in_a_namespace():
+            pid = os.fork()
+            if pid == 0:
+                os._exit(0)
+        os.waitpid(pid, 0)
 
 
 def _try(action: Callable[[], None]) -> None:

@@ -21,7 +21,9 @@ def fork(
     control: the zygote's connection to the judge, which the child closes.
     """
     ours, theirs = socket.socketpair()
-    pid = _fork_into_namespace() if confinement.fresh_pids else os.fork()
+    inside = restrict.children_in_a_namespace if confinement.fresh_pids else contextlib.nullcontext
+    with inside():
+        pid = os.fork()
     if pid == 0:
         try:
             control.close()
@@ -31,28 +33,6 @@ def fork(
             os._exit(0)
     theirs.close()
     return pid, ours
-
-
-def _fork_into_namespace() -> int:
-    """Fork a child that is process 1 of its own namespace; 0 in it, its number here otherwise.
-
-    A process that unshares stays outside itself: it forks the child, hands us its number, and ends,
-    which makes the child ours (we adopt orphans).
-    """
-    told, tell = os.pipe()
-    between = os.fork()
-    if between == 0:
-        restrict.new_pid_namespace()
-        pid = os.fork()
-        if pid == 0:
-            return 0
-        os.write(tell, str(pid).encode())
-        os._exit(0)
-    os.close(tell)
-    pid = int(os.read(told, 32))
-    os.close(told)
-    os.waitpid(between, 0)
-    return pid
 
 
 def kill_all_of(uid: int) -> None:
