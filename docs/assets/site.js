@@ -40,9 +40,100 @@
     }
   };
 
+  // Ranking: weights that can be moved; the means, and who leads, follow.
+  const weights = () => {
+    for (const table of document.querySelectorAll("table[data-weights]:not([data-bound])")) {
+      table.dataset.bound = "";
+      const fewest = Number(table.dataset.weights);
+      const names = [...table.tHead.rows[0].cells].slice(2).map((cell) => cell.textContent.trim());
+      const line = table.closest(".kb-scroll").nextElementSibling;
+      const rows = [...table.tBodies[0].rows].map((row) => {
+        const input = document.createElement("input");
+        Object.assign(input, { type: "number", min: 0, max: 10, step: 0.5, value: 1 });
+        input.setAttribute("aria-label", `Weight of ${row.cells[0].textContent.trim()}`);
+        row.cells[1].replaceChildren(input);
+        const points = [...row.cells].slice(2).map((cell) => parseFloat(cell.textContent));
+        return { input, points };
+      });
+      const means = () =>
+        names.map((name, column) => {
+          const graded = rows.filter((row) => !Number.isNaN(row.points[column]));
+          const total = graded.reduce((sum, row) => sum + Number(row.input.value), 0);
+          const sum = graded.reduce((s, row) => s + Number(row.input.value) * row.points[column], 0);
+          return { name, mean: total > 0 ? sum / total : NaN, ranked: graded.length >= fewest };
+        });
+      const leader = (found) => {
+        const ranked = found.filter((f) => f.ranked && !Number.isNaN(f.mean));
+        const best = Math.max(...ranked.map((f) => f.mean));
+        return ranked.filter((f) => f.mean > best - 1e-9).map((f) => f.name).join(" and ");
+      };
+      const first = leader(means());
+      const update = () => {
+        const found = means();
+        found.forEach(({ mean }, column) => {
+          table.tFoot.rows[0].cells[column + 2].textContent = Number.isNaN(mean) ? "\u2013" : mean.toFixed(2);
+        });
+        const now = leader(found);
+        if (!now) line.textContent = "No model is ranked with these weights.";
+        else if (now === first) line.textContent = `First by the mean: ${now}, as with equal weights.`;
+        else line.textContent = `First by the mean: ${now}. With equal weights it is ${first}.`;
+      };
+      for (const { input } of rows) input.addEventListener("input", update);
+      line.setAttribute("aria-live", "polite");
+      if (first) update();
+    }
+  };
+
+  // A challenge: the listings of two outputs, fetched from their own pages.
+  const compare = () => {
+    for (const form of document.querySelectorAll("form[data-compare]:not([data-bound])")) {
+      form.dataset.bound = "";
+      form.hidden = false;
+      const panes = form.parentElement.querySelector("[data-compare-panes]");
+      const said = form.querySelector("output");
+      form.addEventListener("submit", async (event) => {
+        event.preventDefault();
+        said.textContent = "Loading";
+        try {
+          const sides = [form.elements.a, form.elements.b];
+          panes.replaceChildren(...(await Promise.all(sides.map(listing))));
+          said.textContent = "";
+        } catch {
+          said.textContent = "The listings could not be loaded; the links above lead to them.";
+        }
+      });
+    }
+  };
+
+  const listing = async (select) => {
+    const reply = await fetch(new URL(select.value, location.href));
+    if (!reply.ok) throw new Error(reply.statusText);
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    const pane = document.createElement("section");
+    pane.setAttribute("aria-label", select.selectedOptions[0].textContent);
+    const title = document.createElement("h3");
+    title.textContent = select.selectedOptions[0].textContent;
+    pane.append(title);
+    for (const part of page.querySelectorAll("article h2, article .highlight pre")) {
+      const copy = document.importNode(part, true);
+      for (const link of copy.querySelectorAll(".headerlink, .md-code__nav")) link.remove();
+      for (const marked of [copy, ...copy.querySelectorAll("[id]")]) marked.removeAttribute("id");
+      for (const link of copy.querySelectorAll("a[href^='#']")) link.removeAttribute("href");
+      if (copy.tagName === "PRE") copy.tabIndex = 0;
+      const box = document.createElement("div");
+      if (copy.tagName === "PRE") box.className = "highlight";
+      else box.className = "kb-side__file";
+      box.append(...(copy.tagName === "PRE" ? [copy] : [copy.textContent.trim()]));
+      pane.append(box);
+    }
+    return pane;
+  };
+
   const bind = () => {
     reasons();
     picker();
+    weights();
+    compare();
   };
   if (window.document$) window.document$.subscribe(bind);
   else bind();

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.data import (
+    POINTS,
     Challenge,
     Contradiction,
     Evidence,
@@ -126,6 +127,22 @@ class Cell:
         named = ", ".join(self.failed[:NAMED])
         more = len(self.failed) - NAMED
         return f"{passed} of {testable} checks passed; failed: {named} and {more} more"
+
+    @property
+    def points(self) -> float:
+        """The published letter in grade points; 0 where there is none."""
+        return POINTS[self.published.letter] if self.published and self.published.letter else 0.0
+
+    @property
+    def misjudged(self) -> bool:
+        """Whether an original graded A- or better was measured to be wrong."""
+        wrong = self.measured is not None and self.measured.right is False
+        return wrong and self.points >= POINTS["A-"]
+
+    @property
+    def uncompiled(self) -> bool:
+        """Whether the original was measured not to compile."""
+        return self.measured is not None and self.measured.compiles_as_stored is False
 
     @property
     def original(self) -> str:

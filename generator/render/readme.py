@@ -67,11 +67,18 @@ def region(name: str, site: Site) -> str:
     )
 
 
-def standing(site: Site) -> dict[str, tuple[str, str]]:
-    """For every model its published rank and published average, as text."""
+def standing(site: Site) -> dict[str, tuple[str, str, str]]:
+    """For every model its published rank, average and count of challenges, as text."""
     grades = site.results.published.grades
     rows = grades.ranking if grades else ()
-    return {str(row["model"]): (str(row["rank"]), str(row.get("average", ""))) for row in rows}
+    return {
+        str(row["model"]): (
+            str(row["rank"]),
+            str(row.get("average", "")),
+            str(row.get("challenges", "")),
+        )
+        for row in rows
+    }
 
 
 def tally(cells: list[Cell]) -> str:

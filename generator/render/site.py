@@ -107,6 +107,16 @@ class Site:
         found = self.results.duels.get(grader, ())
         return {duel.challenge: duel for duel in found if {duel.a, duel.b} == {a, b}}
 
+    @cached_property
+    def telling(self) -> list[Cell]:
+        """Cells that show why grades need tests, the plainest first.
+
+        A letter of A- or better for an original that was measured to be wrong, or a contradiction.
+        What does not compile comes first, then the better letter, then the longer list of failures.
+        """
+        cells = [c for c in self.cells.values() if c.letter and (c.misjudged or c.contradiction)]
+        return sorted(cells, key=lambda c: (not c.uncompiled, not c.misjudged, -c.points, c.key))
+
     def runs(self) -> Iterator[Cell]:
         """The cells with a stored run."""
         return (cell for cell in self.cells.values() if cell.run is not None)

@@ -77,6 +77,12 @@ def accuracy(site: Site, challenge: Challenge) -> Markup | None:
     return part("challenge/accuracy.md.j2", site, challenge, chart=chart) if chart else None
 
 
+def side_by_side(site: Site, challenge: Challenge) -> Markup | None:
+    """The source of any two outputs, next to each other."""
+    stored = [c for c in site.row(challenge.slug) if c.run and c.run.artifacts]
+    return part("challenge/compare.md.j2", site, challenge, stored=stored) if stored else None
+
+
 def traps(site: Site, challenge: Challenge) -> Markup | None:
     """The mistakes that the checks are built to catch."""
     by_check: dict[str, list[tasks.Mutant]] = {}
@@ -98,4 +104,4 @@ def prompt(site: Site, challenge: Challenge) -> Markup | None:
     return part("challenge/prompt.md.j2", site, challenge, prompt=body) if text else None
 
 
-PANELS: tuple[Panel, ...] = (results, said, checks, accuracy, traps, claims, prompt)
+PANELS: tuple[Panel, ...] = (results, said, checks, accuracy, side_by_side, traps, claims, prompt)

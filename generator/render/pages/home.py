@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.data import Contradiction
 from generator.render import charts, paths
 from generator.render.pages.common import Page, names, page
 from generator.render.site import EVIDENCE, PUBLISHED, Site
@@ -25,7 +24,7 @@ def pages(site: Site) -> Iterator[Page]:
         paths.HOME,
         ("Overview", ABOUT),
         trust=trust(site),
-        worst=telling(site),
+        telling=site.telling[:1],
         legend=[v for v in MEANS if any(c.verdict == v for c in site.runs())],
         MEANS=MEANS,
         SENTENCES=SENTENCES,
@@ -33,11 +32,6 @@ def pages(site: Site) -> Iterator[Page]:
         chart=charts.intervals(ranking, names(site)) if ranking else None,
         meta={"hide": ["navigation", "toc"]},
     )
-
-
-def telling(site: Site) -> Contradiction | None:
-    """The largest disagreement between a published letter and the tests."""
-    return site.results.contradictions[0] if site.results.contradictions else None
 
 
 def trust(site: Site) -> list[tuple[str, str, str]]:
