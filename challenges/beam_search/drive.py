@@ -28,16 +28,8 @@ MODEL_METHODS = (
 )  # fmt: skip
 MODEL_MODULES = ("model", "models", "lm", "language_model", "toy_model", "tiny_model")
 VOCABULARY_SIZE = ("vocab_size", "n_vocab", "V", "vocabulary_size", "num_tokens")
-TOKENS = (
-    "new_tokens",
-    "generated_tokens",
-    "generated",
-    "tokens",
-    "token_ids",
-    "sequence",
-    "seq",
-    "ids",
-)
+CONTEXT_SIZE = ("max_seq_len", "max_len", "max_length", "context_length", "block_size")
+TOKENS = ("new_tokens", "generated_tokens", "generated", "tokens", "token_ids", "sequence", "seq")
 SCORES = (
     "normalized_score", "normalised_score", "norm_score", "final_score", "length_normalized_score",
     "score", "normalized_log_prob", "normalized_logprob", "log_prob", "logprob", "log_probability",
@@ -102,6 +94,8 @@ class LanguageModel:
         self._kinds, self._known, self.asked = dict(kinds), known, {}
         for name in VOCABULARY_SIZE:
             setattr(self, name, self._table.shape[1])
+        for name in CONTEXT_SIZE:
+            setattr(self, name, 10**6)
         self.config = types.SimpleNamespace(vocab_size=self._table.shape[1])
 
     def __call__(self, *args, **named):
@@ -334,12 +328,13 @@ def arguments(item):
 
 
 def own_kinds(entry, model):
-    """What the methods of the output's own model return, where that can be seen from an answer."""
+    """What the methods of the output's own models return, where their answers all show the same."""
+    seen = {}
     for own in own_models(entry.module, model.asked):
-        with contextlib.suppress(Exception):
-            answers = {m: row_of(getattr(own, m)(tokens)) for m, tokens in model.asked.items()}
-            return tuple((method, kind_of(row)) for method, row in answers.items())
-    return ()
+        for method, tokens in model.asked.items():
+            with contextlib.suppress(Exception):
+                seen.setdefault(method, set()).add(kind_of(row_of(getattr(own, method)(tokens))))
+    return tuple((method, *kinds) for method, kinds in seen.items() if len(kinds) == 1)
 
 
 def kind_of(row):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -36,7 +37,13 @@ from challenges.kit import Case, Finding, Oracle, as_float, compare, describe, s
 
 def cases(seed: int) -> list[Case]:
     """All cases of one seed."""
-    return [*search_cases(seed), *finished_cases(seed), *contract_cases(seed)]
+    return list(drawn_cases(seed))
+
+
+@functools.lru_cache(maxsize=2)
+def drawn_cases(seed: int) -> tuple[Case, ...]:
+    """The cases, kept, since finding calls with clear decisions takes a while."""
+    return (*search_cases(seed), *finished_cases(seed), *contract_cases(seed))
 
 
 def search_cases(seed: int) -> Iterator[Case]:

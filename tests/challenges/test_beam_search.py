@@ -1,6 +1,7 @@
-"""Beam search: the reference against brute force, and interfaces that the driver has to understand."""
+"""Beam search: the reference against brute force, and the interfaces the driver understands."""
 
 import inspect
+import runpy
 import textwrap
 import types
 from pathlib import Path
@@ -62,8 +63,10 @@ ASK = {
     "an unknown method of log-probabilities": "model.next_logprobs(p)",
     "probabilities": "np.log(model.next_probs(p))",
     "by keyword": "log_softmax(model.forward(token_ids=p))",
-    "padded on the left with a mask": "log_softmax(model.forward(np.array([[0, *p]]), attention_mask=np.array([[0] + [1] * len(p)])))[0]",
-    "padded on the right with lengths": "log_softmax(model.forward(np.array([[*p, 0]]), np.array([len(p)])))[0]",
+    "padded on the left with a mask": """log_softmax(model.forward(
+        np.array([[0, *p]]), attention_mask=np.array([[0] + [1] * len(p)])))[0]""",
+    "padded on the right with lengths": """log_softmax(model.forward(
+        np.array([[*p, 0]]), np.array([len(p)])))[0]""",
     "as many as the vocabulary size says": "log_softmax(model.forward(p)[: model.vocab_size])",
 }
 
@@ -77,13 +80,14 @@ RESULT = {
     "by name": "{f'prompt_{i}': b for i, b in enumerate(r)}",
     "an object a prompt": "[{'prompt': p, 'beams': b} for p, b in zip(prompts, r)]",
     "parallel lists": "([[t for t, _ in b] for b in r], [[s for _, s in b] for b in r])",
-    "parallel lists by name": "{'sequences': [[t for t, _ in b] for b in r], 'scores': [[s for _, s in b] for b in r]}",
+    "parallel lists by name": """{
+        'sequences': [[t for t, _ in b] for b in r], 'scores': [[s for _, s in b] for b in r]}""",
     "a flag more": "[[(t, s, t[-1:] == [0]) for t, s in b] for b in r]",
 }
 
 
 class GivenEntry:
-    """What a driver is given, for a source text; unknown parameters are dropped as in the sandbox."""
+    """What a driver is given for a source; unknown parameters are dropped as in the sandbox."""
 
     def __init__(self, source):
         self.module = types.ModuleType("foreign")
@@ -105,13 +109,12 @@ def foreign(ask="log_softmax(model.forward(p))", result="r", more=""):
 
 
 def verdicts(source, checks=TELLING, entry=None):
-    """Check -> True, False, or why it is not testable. entry: makes what the driver is given."""
-    driver = {"__name__": "driver"}
-    exec(compile((FOLDER / "drive.py").read_text(), "drive.py", "exec"), driver)
+    """Check -> True, False, or why it is not testable. entry: what the driver is given."""
+    driver = runpy.run_path(str(FOLDER / "drive.py"))
     found = {}
     for case in CASES:
         if case.check in checks:
-            given = entry() if entry else GivenEntry(source)
+            given = entry or GivenEntry(source)
             got = [driver["drive"](given, dict(call)) for call in case.calls]
             reasons = [items["not_testable"] for items in got if "not_testable" in items]
             held = reasons[0] if reasons else all(f.ok for f in kernel_tests.check(case, got))
@@ -158,9 +161,8 @@ def test_log_softmax_does_not_see_an_offset():
 
 
 def test_driver_and_reference_read_a_script_alike():
-    """The model handed to an output and the reference's answer every prefix with the same logits."""
-    driver = {"__name__": "driver"}
-    exec(compile((FOLDER / "drive.py").read_text(), "drive.py", "exec"), driver)
+    """The model handed to an output and the reference's answer every prefix with the same row."""
+    driver = runpy.run_path(str(FOLDER / "drive.py"))
     for case in CASES:
         for call in (call for call in case.calls if "table" in call):
             model, script = driver["LanguageModel"](call, driver["Dialect"]()), Script(call)
@@ -168,6 +170,7 @@ def test_driver_and_reference_read_a_script_alike():
                 assert np.array_equal(model.forward(prompt), script.logits(prompt))
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero")
 @pytest.mark.parametrize("way", ASK)
 def test_ways_to_ask_the_model(way):
     """A right search is right however it asks; probabilities cannot tell what underflows."""
@@ -214,9 +217,10 @@ def test_own_model_is_verified_apart():
 
 @pytest.mark.parametrize("made", ["Toy()", "TOY", "None"])
 def test_a_model_that_is_no_argument_is_replaced(made):
-    """Where the output asks a model of its own, a global or a new one, ours answers in its place."""
-    source = foreign(ask=f"log_softmax(({made} or Toy()).forward(p))", more=TOY + "\nTOY = Toy()\n")
-    assert_right(source.replace(", model=None)", ")").replace("lp = ASK(model, ", "lp = ASK(None, "))
+    """Where the output asks a model of its own, global or new, ours answers in its place."""
+    ask = f"log_softmax(({made} or Toy()).forward(p))"
+    source = foreign(ask=ask, more=TOY + "\nTOY = Toy()\n").replace(", model=None)", ")")
+    assert_right(source.replace("lp = ASK(model, ", "lp = ASK(None, "))
 
 
 def test_forward_that_returns_log_probabilities():
@@ -232,12 +236,11 @@ def test_a_model_that_cannot_be_scripted_is_not_a_failure():
     assert all("unknown way" in str(held) for held in found.values())
 
 
-@pytest.mark.parametrize("returned", ["None", "[]", "[[]] * 9", "[[(None, None)]]", "[['x']]", "7", "{}"])
-def test_nonsense_is_judged_wrong(returned):
-    """A result that is no result fails; neither driver nor checks fall over what is not there."""
+@pytest.mark.parametrize("beams", [None, [], [[]] * 9, [[[None, None]]], [["x"]], 7, {}])
+def test_nonsense_is_judged_wrong(beams):
+    """A result that is no result fails; the checks do not fall over what is not there."""
     case = next(c for c in CASES if c.check == "random_with_eos")
-    hostile = [{"beams": eval(returned)} for _ in case.calls]
-    assert not all(f.ok for f in kernel_tests.check(case, hostile))
+    assert not all(f.ok for f in kernel_tests.check(case, [{"beams": beams}] * len(case.calls)))
 
 
 @pytest.mark.parametrize("items", [{}, {"beams": 3}, {"beams": [3]}, {"beams": [[[[1], "x"]]]}])
@@ -265,8 +268,8 @@ ADAPTED = {
             length_penalty: float = 0.6
             eos_token_id: int = 0
         def batched_beam_search(model, prompts, config):
-            c = config
-            return batched(prompts, c.num_beams, c.max_length, c.length_penalty, c.eos_token_id, model)
+            width, steps, alpha = config.num_beams, config.max_length, config.length_penalty
+            return batched(prompts, width, steps, alpha, config.eos_token_id, model)
     """,
 }
 
@@ -274,9 +277,11 @@ ADAPTED = {
 @pytest.mark.parametrize("name", ADAPTED)
 def test_adapters(name):
     """An adapter gives a decoder object, or a function with a config, the canonical interface."""
-    source = foreign(more=ADAPTED[name]).replace("def batched_beam_search(prompts, b", "def batched(prompts, b")
-    adapter = {}
-    exec(compile((FOLDER / "adapters" / name).read_text(), name, "exec"), adapter)
-    entry = GivenEntry(source + "\nbatched_beam_search = globals().get('batched_beam_search', batched)\n")
-    roles = adapter["entry"](entry.module, None)
-    assert_right(source, entry=lambda: types.SimpleNamespace(module=entry.module, raw=roles.get, **roles))
+    source = foreign(more=ADAPTED[name]).replace(
+        "batched_beam_search(prompts, b", "batched(prompts, b"
+    )
+    module = types.ModuleType("foreign")
+    exec(compile(source, "foreign.py", "exec"), module.__dict__)
+    adapter = runpy.run_path(str(FOLDER / "adapters" / name))
+    roles = adapter["entry"](module, None)
+    assert_right(source, entry=types.SimpleNamespace(module=module, raw=roles.get, **roles))
