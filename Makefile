@@ -22,7 +22,7 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-all test-browser test-gpu lint format check lock judge-model clean
+.PHONY: help site serve test test-all test-browser bench-verify test-gpu lint format check lock judge-model clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test-all: $(VENV)/.dev  ## every test this machine can run, slow and browser one
 
 test-browser: $(VENV)/.dev  ## the tests that drive Chromium
 	$(PYTEST) -m browser
+
+bench-verify: $(VENV)/.site  ## what isolation costs a case; PEERS_PYTHON names an interpreter with peers
+	$(PY) benchmarks/bench_verify.py
 
 test-gpu: $(VENV)/.all  ## the tests that need an NVIDIA GPU; one process, since it owns the device
 	$(PY) -m pytest -m gpu
