@@ -88,13 +88,18 @@ def project_gradient(entry, call):
     """d/dW of sum(P(W) * C), or of sum((P(W) - C)^2) / 2; through a layer where there is one."""
     weight, other = mx.array(call["W"]), mx.array(call["C"])
     apply = projection(entry)
-    result = {"by_projection": numeric(mx.grad(lambda w: loss_of(apply(w), other, call))(weight))}
     identity = np.eye(call["W"].shape[1], dtype=np.float32)
-    try:
+    result = {}
+    with contextlib.suppress(CannotExpress):
         through_layer = gradients(entry, {**call, "x": identity, "C": call["C"].T})
-    except CannotExpress:
-        return result
-    return result | {"by_layer": through_layer["weight_gradient"]}
+        result["by_layer"] = through_layer["weight_gradient"]
+    try:
+        by_projection = mx.grad(lambda w: loss_of(apply(w), other, call))(weight)
+    except Exception as error:
+        if not result:
+            raise
+        return result | {"raised": f"{type(error).__name__}: {error}"}
+    return result | {"by_projection": numeric(by_projection)}
 
 
 def loss_of(value, other, call):
@@ -252,7 +257,7 @@ def gradients(entry, call):
 
 def embedding(entry, call):
     """Rows of an embedding by id, and its answer as an output head, if it has one."""
-    cls = find_class(entry, "embed")
+    cls = find_class(entry, "^(?!.*(rot|pos)).*embed")
     if cls is None:
         raise CannotExpress("no embedding class was found")
     vocabulary, width = call["W"].shape
@@ -313,7 +318,7 @@ class Built:
             raise CannotExpress(
                 f"{type(module).__name__} has no parameter of {shape[0] * shape[1]} values"
             )
-        self.name, self.stored = fits[0]
+        self.name, self.stored = min(fits, key=lambda fit: fit[0] != "weight")
         self.transposed = self.stored == self.shape[::-1] and self.stored != self.shape
 
     def __call__(self, x):
@@ -615,13 +620,14 @@ def train(entry, call):
 # ---- the output's own model --------------------------------------------------------------------
 
 
-def own_model(entry):
+def own_model(entry, **sizes):
     """The first of the output's models that builds at a small size and answers with logits."""
     built_by = functions(entry, "(build|make|create|init).*model")
     builders = [entry.raw("build_model")] if entry.has("build_model") else []
     builders += [*built_by, *classes(entry, MODEL)]
     attempts = [
-        (builder, lambda b=builder: build(b, SIZES, entry)) for builder in dict.fromkeys(builders)
+        (builder, lambda b=builder: build(b, SIZES | sizes, entry))
+        for builder in dict.fromkeys(builders)
     ]
     attempts += [
         (f, lambda f=f: converted(f))
@@ -666,9 +672,9 @@ def converted(function):
     return model
 
 
-def own_causal(entry, call):
-    """Logits of a sequence and of one that differs in its last token alone."""
-    model = own_model(entry)
+def own_logits(entry, call):
+    """Logits of two batches of sequences, from a model of as many layers as asked for."""
+    model = own_model(entry, num_hidden_layers=call["layers"])
     return {
         "first": numeric(logits_of(model, mx.array(call["tokens"]))),
         "second": numeric(logits_of(model, mx.array(call["others"]))),
@@ -758,7 +764,7 @@ ACTIONS = {
     "layer_gradients": gradients,
     "embedding": embedding,
     "train": train,
-    "own_causal": own_causal,
+    "own_logits": own_logits,
     "own_coverage": own_coverage,
     "own_training": own_training,
     "own_train_function": own_train_function,

@@ -201,14 +201,16 @@ def train(
 
 def own_model_cases(seed: int) -> Made:
     """The output's own model, at a small size: 256 tokens, width 128, two layers."""
-    tokens = rng(seed, "own").integers(0, 256, (2, 12)).astype(np.int32)
-    others = tokens.copy()
-    others[:, -1] = (others[:, -1] + 1) % 256
-    yield (
-        "own_model_is_causal",
-        "last_token",
-        [{"do": "own_causal", "tokens": tokens, "others": others}],
+    tokens = np.stack([rng(seed, "own", row).permutation(256)[:12] for row in "ab"]).astype(
+        np.int32
     )
+    others, swapped = tokens.copy(), tokens.copy()
+    others[:, -1] = (others[:, -1] + 1) % 256
+    swapped[:, [3, 7]] = swapped[:, [7, 3]]
+    compared = {"do": "own_logits", "tokens": tokens}
+    yield "own_model_is_causal", "last_token", [{**compared, "others": others, "layers": 2}]
+    # A second layer could tell the order of tokens by the mask alone.
+    yield "own_model_sees_positions", "swapped", [{**compared, "others": swapped, "layers": 1}]
     looked_into = {"do": "own_coverage", "tokens": tokens}
     yield "own_embedding_is_ternary", "small", [{**looked_into, "embeddings": True}]
     yield "own_layers_are_ternary", "small", [{**looked_into, "embeddings": False}]
