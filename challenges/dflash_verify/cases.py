@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,19 @@ from challenges.kit import Case, rng
 
 def cases(seed: int) -> list[Case]:
     """All cases of one seed."""
-    return [
+    return list(drawn(seed))
+
+
+@lru_cache(maxsize=2)
+def drawn(seed: int) -> tuple[Case, ...]:
+    """The cases, drawn once for all that is tried on a seed; the driver copies what it passes."""
+    return (
         *(Case(check, check, tuple(calls)) for check, calls in tree_calls(seed)),
         *generation_cases(seed),
         *mask_cases(seed),
         *contract_cases(seed),
         *own_cases(seed),
-    ]
+    )
 
 
 def tree_calls(seed: int) -> Iterator[tuple[str, list[Call]]]:
