@@ -6,6 +6,7 @@ link leads out. Bytecode folders are left out; what runs is the source.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -60,8 +61,9 @@ def copy(folder: Path, target: Path) -> None:
             files, total = files + 1, total + file.stat().st_size
             if files > FILES_CAP or total > BYTES_CAP:
                 return
-            shutil.copyfile(file, made / file.name)
-            (made / file.name).chmod(0o644)
+            with contextlib.suppress(OSError):  # what we may not read, the output goes without
+                shutil.copyfile(file, made / file.name)
+                (made / file.name).chmod(0o644)
 
 
 def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:

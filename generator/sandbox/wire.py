@@ -18,7 +18,7 @@ import numpy as np
 
 PREFIX = struct.Struct("<4sIQ")
 MAGIC = b"SBX1"
-HEADER_CAP = 16 * 10**6
+HEADER_CAP = 8 * 10**6
 MAX_DIMS = 32
 KINDS = "biuf"
 
@@ -148,6 +148,8 @@ def _arrays(described: Any, body: memoryview) -> list[np.ndarray[Any, Any]]:
 
 
 def _unpack(tree: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
+    if isinstance(tree, str):
+        return _writable(tree)
     if isinstance(tree, list):
         return [_unpack(item, arrays) for item in tree]
     if not isinstance(tree, dict):
@@ -158,7 +160,12 @@ def _unpack(tree: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
         return arrays[_index(tree["a"])]
     if not isinstance(tree["d"], dict):
         raise ProtocolError("malformed tree")
-    return {k: _unpack(v, arrays) for k, v in tree["d"].items()}
+    return {_writable(k): _unpack(v, arrays) for k, v in tree["d"].items()}
+
+
+def _writable(text: str) -> str:
+    """The text without lone surrogates, which JSON can carry and no file can."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _index(value: Any) -> int:

@@ -129,6 +129,12 @@ def test_noise(data: bytes) -> None:
         list(wire.Reader(10**6).feed(data))
 
 
+def test_lone_surrogates() -> None:
+    """Text that JSON can carry and no file can is mended on arrival, keys included."""
+    got = through({"\ud800": ["a\udfff", "\u00e9"]})
+    assert got == {"?": ["a?", "\u00e9"]}
+
+
 def test_cap_counts_all_frames() -> None:
     """The cap bounds what is sent in total, not what is sent at once."""
     frame = b"".join(bytes(part) for part in wire.encode(np.zeros(100)))
