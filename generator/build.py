@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -19,12 +19,12 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from generator.data import Corpus, Evidence, Results
+from generator.data import Corpus, Evidence, JudgeSettings, Results
 from generator.discover import TOP_LEVEL, corpus
 from generator.gather import gather
 from generator.judge.client import Client
 from generator.judge.session import Tally
-from generator.judging import Answers, Plan, judge, plan
+from generator.judging import Answers, Plan, Request, judge, plan
 from generator.records import Store
 from generator.schedule import Standing, standings, tasks, verify_all, worth_keeping
 from generator.yamlfile import BadFile
@@ -106,14 +106,14 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
 
 
 def plan_judging(
-    options: Options, wanted: list[str], client: Client, arms: tuple[int, int]
+    options: Options, wanted: list[str], settings: JudgeSettings, request: Request
 ) -> tuple[Plan, Answers]:
     """What a judge has answered and what is open, for the named runs."""
     found = corpus(options.root, options.runs)
     store = options.store
-    answers = Answers(client.settings.name, store)
-    keys = select(found, wanted)
-    return plan(found, store.evidence(), answers, client, keys, arms), answers
+    answers = Answers(settings.name, store)
+    request = replace(request, keys=select(found, wanted))
+    return plan(found, store.evidence(), answers, settings, request), answers
 
 
 def ask(planned: Plan, answers: Answers, client: Client, console: Console) -> Tally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -154,6 +154,10 @@ def judge(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what it would cost.")
     ] = False,
+    local: Annotated[
+        bool, typer.Option("--local", help="Start the small packaged model and ask that.")
+    ] = False,
+    duels: Annotated[bool, typer.Option(help="Also compare the runs pairwise.")] = True,
     records: Records = None,
 ) -> None:
     """Have a language model grade and compare the runs, shown the measured evidence.
@@ -164,20 +168,25 @@ def judge(
     from generator.build import Options, ask, plan_judging
     from generator.judge.budget import Budget
     from generator.judge.client import Client
+    from generator.judge.local import local_server
     from generator.judge.session import estimate
     from generator.judge.settings import load_judge
-    from generator.report import print_estimate, print_tally, stderr
+    from generator.judging import Request
+    from generator.report import print_answers, print_estimate, print_tally, stderr
 
-    with plain_errors():
+    with plain_errors(), local_server() if local else nullcontext(base_url) as address:
         options = Options(records=records)
-        settings = load_judge(options.root / "judges.yaml", name, base_url, model)
+        chosen = "local" if local else name
+        settings = load_judge(options.root / "judges.yaml", chosen, address, model)
         client = Client(settings, Budget(budget))
-        planned, answers = plan_judging(options, names or [], client, (repeats, blind))
+        request = Request([], repeats, blind, duels)
+        planned, answers = plan_judging(options, names or [], settings, request)
         if dry_run:
             print_estimate(estimate(planned.open, client))
             raise typer.Exit(0)
         tally = ask(planned, answers, client, stderr)
         print_tally(tally)
+        print_answers(planned, answers)
     raise typer.Exit(1 if tally.stopped or tally.unscored else 0)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from generator.data import Corpus, Evidence, Exchange, JudgedDuel, JudgedRun
+from generator.data import Corpus, Evidence, Exchange, JudgedDuel, JudgedRun, JudgeSettings
 from generator.judge.client import Client
 from generator.judge.questions import (
     Question,
@@ -80,24 +80,31 @@ class Answers:
         return JudgedDuel(judge=self._judge, challenge=slug, a=a, b=b)
 
 
+@dataclass(frozen=True)
+class Request:
+    """What a judge is to be asked: which runs, how often with and without evidence, and pairs."""
+
+    keys: list[str]
+    repeats: int = 3
+    blind: int = 1
+    duels: bool = True
+
+
 def plan(
     corpus: Corpus,
     evidence: dict[str, Evidence],
     answers: Answers,
-    client: Client,
-    keys: list[str],
-    arms: tuple[int, int],
+    settings: JudgeSettings,
+    request: Request,
 ) -> Plan:
-    """What to ask about the given runs (those with evidence and an output), grades before duels.
-
-    arms: how many repeats with the evidence, and how many blind ones without.
-    """
-    judged = [key for key in keys if key in evidence and evidence[key].checks]
-    shown = submissions(corpus, judged)
-    questions = [
-        *grade_questions(corpus, evidence, shown, client.settings, *arms),
-        *duel_questions(corpus, evidence, shown, client.settings),
-    ]
+    """What to ask about the given runs (those with evidence and an output), grades before duels."""
+    judged = [key for key in request.keys if key in evidence and evidence[key].checks]
+    shown = submissions(corpus, judged, settings)
+    questions = list(
+        grade_questions(corpus, evidence, shown, settings, request.repeats, request.blind)
+    )
+    if request.duels:
+        questions += duel_questions(corpus, evidence, shown, settings)
     still_open = [q for q in questions if not answered(q, answers.known(q))]
     return Plan(questions, still_open, shown)
 

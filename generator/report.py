@@ -11,9 +11,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from generator.build import Verified
-from generator.data import Binding, CheckResult, Evidence, Layer, Strength, Verdict
+from generator.data import (
+    Binding,
+    CheckResult,
+    Evidence,
+    GradeReply,
+    Layer,
+    Status,
+    Strength,
+    Verdict,
+)
 from generator.exports import Exports
+from generator.judge.client import parse
 from generator.judge.session import Estimate, Tally
+from generator.judging import Answers, Plan
 from generator.records import Store
 
 stderr = Console(stderr=True)
@@ -159,6 +170,16 @@ def print_tally(tally: Tally) -> None:
         f"judge: {tally.asked} asked, {tally.reused} reused, {len(tally.unscored)} unscored, "
         f"{tally.cost:.4f} $"
     )
+
+
+def print_answers(planned: Plan, answers: Answers) -> None:
+    """What the judge said on each run that was asked about, as it was parsed."""
+    for question in planned.questions:
+        known = answers.known(question)
+        if question.kind == "grade" and known and known.status is Status.OK:
+            reply = parse(known.reply, GradeReply)
+            letters = ", ".join(f"{d.dimension} {d.letter}" for d in reply.dimensions)
+            stdout.print(f"{question.subject} {question.part}: {escape(letters)}", soft_wrap=True)
 
 
 def print_layers(layers: list[Layer]) -> None:

@@ -34,6 +34,7 @@ class JudgeSettings(Record):
     """One judge of judges.yaml.
 
     structured: how the server is asked for JSON. limit_field: what it calls the output allowance.
+    context_tokens: what fits into one request, the answer included.
     """
 
     name: str
@@ -45,6 +46,7 @@ class JudgeSettings(Record):
     effort: str = ""
     extra_body: dict[str, Any] = {}
     max_tokens: Annotated[int, Field(gt=0)]
+    context_tokens: Annotated[int, Field(gt=0)] = 128_000
     limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     concurrency: Annotated[int, Field(gt=0)] = 1
     timeout_seconds: Annotated[float, Field(gt=0)] = 600
@@ -130,7 +132,15 @@ class QuotedReason(Record):
 class DimensionReply(Record):
     """One dimension of a reply."""
 
-    dimension: str
+    dimension: Literal[
+        "correctness",
+        "completeness",
+        "code quality",
+        "analysis depth",
+        "testing",
+        "algorithmic sophistication",
+        "GPU mapping",
+    ]
     reasons: str
     quotes: tuple[QuotedReason, ...] = ()
     letter: Letter
@@ -139,7 +149,7 @@ class DimensionReply(Record):
 class GradeReply(Record):
     """The reply to a request for a grade."""
 
-    dimensions: tuple[DimensionReply, ...]
+    dimensions: Annotated[tuple[DimensionReply, ...], Field(min_length=7, max_length=7)]
     summary: str
 
 

@@ -1,4 +1,4 @@
-"""The judge judged: repeat agreement, order, calibration against the tests, agreement with others."""
+"""The judge judged: agreement with itself, with the tests and with others."""
 
 from __future__ import annotations
 
@@ -72,15 +72,18 @@ def card(
         cleared=share(passing),
         false_a=share(failing),
         inversions=share(inverted(own, evidence)),
-        quotes=share(
-            q.found for g in own.values() for d in g.dimensions.values() for q in d.quotes
-        ),
+        quotes=share(quotes_found(own)),
         agreement={
             name: alpha(paired(own, other)) for name, other in grades.items() if name != judge
         },
         length=spearman([(POINTS[g.letter], sizes[k]) for k, g in own.items() if g.letter]),
         notes=notes(blind, swaps),
     )
+
+
+def quotes_found(own: dict[str, Grade]) -> list[bool]:
+    """Whether each quote of a judge stands where it said."""
+    return [q.found for g in own.values() for d in g.dimensions.values() for q in d.quotes]
 
 
 def key(run: JudgedRun) -> str:
@@ -90,7 +93,8 @@ def key(run: JudgedRun) -> str:
 
 def exchanges(runs: list[JudgedRun], duels: list[JudgedDuel]) -> list[Exchange]:
     """Everything that was asked."""
-    return [e for record in (*runs, *duels) for e in record.exchanges.values()]
+    graded = [e for run in runs for e in run.exchanges.values()]
+    return graded + [e for duel in duels for e in duel.exchanges.values()]
 
 
 def tested(evidence: dict[str, Evidence], run: str) -> bool | None:
@@ -134,7 +138,7 @@ def both_orders(duel: JudgedDuel) -> tuple[str | None, str | None, bool] | None:
 
 
 def inverted(own: dict[str, Grade], evidence: dict[str, Evidence]) -> list[bool]:
-    """For two runs of a challenge, one passing and one failing: does the failing one look better?"""
+    """For a passing and a failing run of one challenge: was the failing one graded better?"""
     found = []
     for (one, a), (other, b) in combinations(sorted(own.items()), 2):
         right, wrong = tested(evidence, one), tested(evidence, other)

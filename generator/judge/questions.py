@@ -24,6 +24,7 @@ from generator.judge.rubric import rubric_digest
 from generator.judge.submission import Submission, submission
 
 ROTATION = 3
+SHARE_OF_CONTEXT = 0.35
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ def answered(question: Question, known: Exchange | None) -> bool:
     return known is not None and known.key == question.key and known.status is Status.OK
 
 
-def submissions(corpus: Corpus, keys: list[str]) -> dict[str, Submission]:
-    """What is shown of each run."""
-    return {key: submission(corpus.runs[key], corpus) for key in keys}
+def submissions(corpus: Corpus, keys: list[str], settings: JudgeSettings) -> dict[str, Submission]:
+    """What is shown of each run: two of them must fit beside the task and the answer."""
+    tokens = int((settings.context_tokens - settings.max_tokens) * SHARE_OF_CONTEXT)
+    return {key: submission(corpus.runs[key], corpus, tokens) for key in keys}
 
 
 def grade_questions(

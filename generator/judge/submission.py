@@ -11,8 +11,7 @@ from generator.redact import redact
 
 SHOWN = (".py", ".cu", ".cuh", ".cpp", ".h", ".md", ".txt", ".json", ".yaml", ".yml")
 NOT_SHOWN = {"PROMPT.md", "session.jsonl", "sesion.jsonl"}
-LONGEST_FILE = 60_000
-LONGEST = 160_000
+CHARACTERS_PER_TOKEN = 2.5
 INJECTIONS = re.compile(
     r"(?i)(ignore|disregard|forget)\b.{0,40}\b(instructions?|above|previous|rubric)"
     r"|\b(give|award|assign|grade)\b.{0,30}\b(this|it|me|us)?\b.{0,12}\b(an? )?A\+?\b(?! few)"
@@ -33,8 +32,9 @@ class Submission:
     redacted: int
 
 
-def submission(run: Run, corpus: Corpus) -> Submission:
-    """All that a judge is shown of a run's files, whole files while there is room."""
+def submission(run: Run, corpus: Corpus, tokens: int) -> Submission:
+    """What a judge is shown of a run's files: all of them, or as much as about `tokens` hold."""
+    longest = int(tokens * CHARACTERS_PER_TOKEN)
     parts: list[str] = []
     injections: list[str] = []
     redacted = room = 0
@@ -45,10 +45,9 @@ def submission(run: Run, corpus: Corpus) -> Submission:
         text = blinded(text, corpus)
         injections += suspicious(artifact.path, text)
         redacted += sum(found.values())
-        body = numbered(text)[:LONGEST_FILE]
-        if room + len(body) > LONGEST:
-            parts.append(f"FILE {artifact.path}: {artifact.bytes} bytes, not shown for length")
-            continue
+        body = numbered(text)
+        if room + len(body) > longest:
+            body = body[: longest - room] + "\n(the rest is not shown, for length)"
         room += len(body)
         parts.append(f"FILE {artifact.path}\n{body}")
     return Submission("\n\n".join(parts), tuple(injections), redacted)

@@ -55,7 +55,7 @@ def reply(body: Any, status: int = 200, **headers: str) -> Response:
 
 @pytest.fixture
 def script(httpserver: HTTPServer) -> Callable[..., list[dict[str, Any]]]:
-    """Script the server: responses or handlers, one a request, the last repeated; returns its log."""
+    """Script the server: one response or handler a request, the last repeated; returns its log."""
 
     def scripted(*steps: Response | Handler) -> list[dict[str, Any]]:
         log: list[dict[str, Any]] = []

@@ -104,7 +104,7 @@ def test_retry_after_is_honoured(client: Client, script: Script, waits: list[flo
 def test_server_errors_are_retried_with_back_off(
     client: Client, script: Script, waits: list[float]
 ) -> None:
-    """Four attempts, waits that grow, then failed with the reason; every attempt is in the record."""
+    """Four attempts with growing waits, then failed with the reason; all are in the record."""
     script(reply({"error": {"message": "down"}}, 500))
     exchange = client.ask("k", ASK, GradeReply)
     assert exchange.status is Status.FAILED

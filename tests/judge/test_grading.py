@@ -1,4 +1,4 @@
-"""From replies to grades: medians, caps that no judge can lift, quotes that must stand in the file."""
+"""From replies to grades: medians, caps that no judge lifts, quotes that must be there."""
 
 from __future__ import annotations
 

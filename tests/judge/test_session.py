@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug import Request, Response
+from werkzeug import Request as HttpRequest
+from werkzeug import Response
 
 from generator.data import CheckResult as Result
 from generator.data import Corpus, Digests, Evidence, Verdict
@@ -17,7 +18,7 @@ from generator.discover import corpus
 from generator.gather import judged_duels, judged_grades
 from generator.judge.budget import Budget
 from generator.judge.client import Client
-from generator.judging import Answers, judge, plan
+from generator.judging import Answers, Request, judge, plan
 from generator.records import Store
 from tests.judge.conftest import GRADE, completion, reply
 
@@ -60,7 +61,7 @@ def evidence_of(found: Corpus) -> dict[str, Evidence]:
     }
 
 
-def obedient(request: Request) -> Response:
+def obedient(request: HttpRequest) -> Response:
     """A judge that does whatever the last instruction outside the delimiters says.
 
     It grades B, unless text outside every `[[name token]] ... [[end of name token]]` asks for an A;
@@ -80,7 +81,8 @@ def obedient(request: Request) -> Response:
 def session(found: Corpus, store: Store, client: Client) -> Any:
     """Ask all that is open, with three repeats and one blind one."""
     answers = Answers("scripted", store)
-    planned = plan(found, evidence_of(found), answers, client, list(found.runs), (3, 1))
+    request = Request(list(found.runs), repeats=3, blind=1)
+    planned = plan(found, evidence_of(found), answers, client.settings, request)
     return judge(planned, answers, client, lambda _: None)
 
 
