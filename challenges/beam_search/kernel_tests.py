@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,9 @@ from challenges.beam_search.inputs import (
     some_end_everywhere,
 )
 from challenges.beam_search.reference import Beam, Script, beam_search, log_softmax
-from challenges.kit import Case, Finding, Oracle, as_float, compare, describe, same
+from challenges.kit import Case, Finding, Oracle, as_float, compare, describe
+
+Beams = list[tuple[list[int], float]]
 
 # ---- cases -------------------------------------------------------------------------------------
 
@@ -193,47 +196,69 @@ def as_reference(call: Any, items: dict[str, Any], dtype: Any = np.float32) -> l
 
 def to_float64(call: Any, items: dict[str, Any]) -> list[Finding]:
     """The same, to float64 accuracy; scores that are all float32 numbers are judged as float32."""
-    found = items.get("beams")
-    pairs = [pair for beams in found for pair in possible(beams)] if isinstance(found, list) else []
-    narrow = all(isinstance(s, float) and float(np.float32(s)) == s for _, s in pairs)
+    read = [beams or [] for beams in per_prompt(items) or []]
+    narrow = all(float(np.float32(score)) == score for beams in read for _, score in beams)
     return as_reference(call, items, np.float32 if narrow else np.float64)
 
 
 def judged(call: Any, answers: Answers, items: dict[str, Any], dtype: Any) -> list[Finding]:
-    """Findings on all prompts of a call: how many, then the beams of each."""
-    found = items.get("beams")
-    if not isinstance(found, list) or len(found) != len(answers):
-        return [Finding("prompts", False, detail=f"no list of {len(answers)}: {describe(found)}")]
+    """Each prompt's beams: tokens exactly, scores within what the dtype's arithmetic may blur."""
+
+    def judge(name: str, index: int, beams: Beams) -> Finding:
+        ref = answers[index]
+        got, wanted = [tokens for tokens, _ in beams], [list(beam.tokens) for beam in ref]
+        if got != wanted:
+            return Finding(f"{name}: beams", False, detail=first_difference(got, wanted))
+        answer = np.array([[beam.score(call["alpha"])] for beam in ref])
+        allowed = np.array([[blurred(call, beam, dtype)] for beam in ref])
+        scores = np.array([[score] for _, score in beams])
+        finding = compare("scores", scores, Oracle({"scores": answer}, {"scores": allowed}))
+        return replace(finding, name=f"{name}: scores")
+
+    return each_prompt(call, items, judge)
+
+
+def each_prompt(
+    call: Any, items: dict[str, Any], judge: Callable[[str, int, Beams], Finding]
+) -> list[Finding]:
+    """A finding on each prompt's beams; one that fails where there is nothing to be read."""
+    read, found = per_prompt(items), items.get("beams")
+    if read is None or len(read) != len(call["prompts"]):
+        return [Finding("prompts", False, detail=f"{describe(found)} for {len(call['prompts'])}")]
     return [
-        finding
-        for i, (ref, beams) in enumerate(zip(answers, found, strict=True))
-        for finding in judged_prompt(call, f"prompt {i}", ref, beams, dtype)
+        Finding(f"prompt {i}", False, detail=f"no beams with scores: {describe(found[i])}")  # type: ignore[index]
+        if beams is None
+        else judge(f"prompt {i}", i, beams)
+        for i, beams in enumerate(read)
     ]
 
 
-def judged_prompt(call: Any, name: str, ref: list[Beam], beams: Any, dtype: Any) -> list[Finding]:
-    """Tokens exactly, scores within what the dtype's arithmetic may blur."""
-    beams = possible(beams)
-    got = [tokens for tokens, _ in beams]
-    wanted = [list(beam.tokens) for beam in ref]
-    if got != wanted:
-        return [Finding(f"{name}: beams", False, detail=first_difference(got, wanted))]
-    scores = as_array([score for _, score in beams])
-    answer = np.array([[beam.score(call["alpha"])] for beam in ref])
-    allowed = np.array([[blurred(call, beam, dtype)] for beam in ref])
-    oracle = Oracle({"scores": answer}, {"scores": allowed})
-    finding = compare("scores", scores, oracle)
-    return [Finding(f"{name}: scores", finding.ok, finding.error, finding.bound, finding.detail)]
+def per_prompt(items: dict[str, Any]) -> list[Beams | None] | None:
+    """The beams that came back for each prompt, None for what are no beams."""
+    found = items.get("beams")
+    return [readable(beams) for beams in found] if isinstance(found, list) else None
 
 
-def possible(beams: Any) -> list[tuple[Any, Any]]:
+def readable(beams: Any) -> Beams | None:
     """The beams as (tokens, score), without those of score -inf that pad a list to K at its end."""
     if not isinstance(beams, list) or not all(isinstance(b, list) and len(b) == 2 for b in beams):
-        return [(None, None)]
-    pairs = [(tokens, score) for tokens, score in beams]
-    while pairs and isinstance(pairs[-1][1], float) and pairs[-1][1] == -np.inf:
+        return None
+    if not all(whole(tokens) and is_score(score) for tokens, score in beams):
+        return None
+    pairs = [(tokens, float(score)) for tokens, score in beams]
+    while pairs and pairs[-1][1] == -np.inf:
         pairs.pop()
     return pairs
+
+
+def whole(values: Any) -> bool:
+    """Whether this is a list of integers."""
+    return isinstance(values, list) and all(type(value) is int for value in values)
+
+
+def is_score(value: Any) -> bool:
+    """Whether this is a number that float64 holds."""
+    return type(value) is float or (type(value) is int and abs(value) < 2**53)
 
 
 def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str:
@@ -243,92 +268,60 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str:
     return f"beam {place}: {describe(ours)}, expected {describe(theirs)}"
 
 
-def as_array(values: list[Any]) -> Any:
-    """Scores as a column (K, 1), or what could not be read as one."""
-    numbers = [as_float(value) for value in values]
-    return (
-        describe(values)
-        if any(n is None or n.ndim for n in numbers)
-        else np.array(numbers)[:, None]
-    )
-
-
 def nothing_new(call: Any, items: dict[str, Any]) -> list[Finding]:
-    """No beams, empty beams of which the first has score 0, or a ValueError."""
+    """No beams, empty beams of score 0, or a ValueError."""
     if items.get("raised") == "ValueError":
         return [Finding("refused", True, detail=describe(items.get("message")))]
-    found = items.get("beams")
-    if not isinstance(found, list) or len(found) != len(call["prompts"]):
-        return [
-            Finding(
-                "prompts", False, detail=f"no list of {len(call['prompts'])}: {describe(found)}"
-            )
-        ]
-    fine = [
-        all(t == [] for t, _ in possible(b)) and all(s == 0 for _, s in possible(b)) for b in found
-    ]
-    return [Finding(f"prompt {i}", ok, detail=describe(found[i])) for i, ok in enumerate(fine)]
+
+    def judge(name: str, _index: int, beams: Beams) -> Finding:
+        ok = all(tokens == [] and score == 0 for tokens, score in beams)
+        return Finding(name, ok, detail=describe(beams))
+
+    return each_prompt(call, items, judge)
 
 
 def with_prompts_unchanged(call: Any, items: dict[str, Any]) -> list[Finding]:
     """The reference's beams, and the prompts as they were."""
-    return [
-        *as_reference(call, items),
-        same("prompts", items.get("prompts_after"), call["prompts"]),
-    ]
+    after = items.get("prompts_after")
+    ok = isinstance(after, list) and all(map(whole, after)) and after == call["prompts"]
+    return [*as_reference(call, items), Finding("prompts unchanged", ok, detail=describe(after))]
 
 
 def well_formed(call: Any, items: dict[str, Any]) -> list[Finding]:
     """Properties of the result alone; which beams are best is another check's matter."""
-    found = items.get("beams")
-    if not isinstance(found, list) or len(found) != len(call["prompts"]):
-        return [
-            Finding(
-                "prompts", False, detail=f"no list of {len(call['prompts'])}: {describe(found)}"
-            )
-        ]
     script = Script(call)
-    return [
-        Finding(
-            f"prompt {i}",
-            not (fault := form_fault(call, script, prompt, possible(beams))),
-            detail=fault,
-        )
-        for i, (prompt, beams) in enumerate(zip(call["prompts"], found, strict=True))
-    ]
+
+    def judge(name: str, index: int, beams: Beams) -> Finding:
+        prompt = call["prompts"][index]
+        faults = (beam_fault(call, script, prompt, *beam) for beam in beams)
+        fault = next(filter(None, faults), "") or list_fault(call, beams)
+        return Finding(name, not fault, detail=fault)
+
+    return each_prompt(call, items, judge)
 
 
-def form_fault(call: Any, script: Script, prompt: list[int], beams: list[tuple[Any, Any]]) -> str:
-    """The first thing wrong with one prompt's beams, or nothing."""
-    vocabulary = call["table"].shape[1]
-    for tokens, score in beams:
-        if not isinstance(tokens, list) or not all(
-            type(t) is int and 0 <= t < vocabulary for t in tokens
-        ):
-            return f"not a list of tokens: {describe(tokens)}"
-        if type(score) is not float and type(score) is not int:
-            return f"not a score: {describe(score)}"
-        if fault := length_fault(call, tokens):
-            return fault
-        beam = spelled(script, prompt, tokens)
-        if not abs(score - beam.score(call["alpha"])) <= blurred(call, beam):
-            return f"score {score} of {tokens}: its tokens give {beam.score(call['alpha'])}"
-    scores = [score for _, score in beams]
-    if len(beams) != call["beam_width"] or len({tuple(tokens) for tokens, _ in beams}) != len(
-        beams
-    ):
+def beam_fault(
+    call: Any, script: Script, prompt: list[int], tokens: list[int], score: float
+) -> str:
+    """What is wrong with one beam: it ends with the end token or at the last step only."""
+    eos, steps = call["eos_token_id"], call["max_new_tokens"]
+    if not all(0 <= token < call["table"].shape[1] for token in tokens):
+        return f"not a token of the vocabulary: {describe(tokens)}"
+    if eos in tokens[:-1]:
+        return f"tokens after the end token {eos}: {describe(tokens)}"
+    if len(tokens) != steps and (len(tokens) > steps or tokens[-1:] != [eos]):
+        return f"{len(tokens)} tokens of {steps}, end token {eos}: {describe(tokens)}"
+    beam = spelled(script, prompt, tokens)
+    own = beam.score(call["alpha"])
+    return "" if abs(score - own) <= blurred(call, beam) else f"{tokens}: {score}, not {own}"
+
+
+def list_fault(call: Any, beams: Beams) -> str:
+    """What is wrong with one prompt's beams together: K different ones, best first."""
+    scores, different = [score for _, score in beams], {tuple(tokens) for tokens, _ in beams}
+    if not len(beams) == len(different) == call["beam_width"]:
         return f"{len(beams)} beams, not {call['beam_width']} different ones"
     return "" if scores == sorted(scores, reverse=True) else f"not sorted: {describe(scores)}"
-
-
-def length_fault(call: Any, tokens: list[int]) -> str:
-    """A beam ends with the end token or at the last step, and nowhere else."""
-    eos, steps = call["eos_token_id"], call["max_new_tokens"]
-    if eos in tokens[:-1]:
-        return f"tokens after the end token {eos}: {tokens}"
-    if len(tokens) != steps and (len(tokens) > steps or tokens[-1:] != [eos]):
-        return f"{len(tokens)} tokens of {steps}, end token {eos}: {tokens}"
-    return ""
 
 
 def spelled(script: Script, prompt: list[int], tokens: list[int]) -> Beam:
@@ -339,21 +332,24 @@ def spelled(script: Script, prompt: list[int], tokens: list[int]) -> Beam:
 
 def as_own_model_says(call: Any, items: dict[str, Any]) -> list[Finding]:
     """The reference, asking the table of what the output's own model answered."""
-    prefixes, answers, eos = (items.get(name) for name in ("prefixes", "answers", "eos_token_id"))
-    rows = as_float(answers)
-    if not isinstance(prefixes, list) or rows is None or rows.ndim != 2 or type(eos) is not int:
+    rows, eos = as_float(items.get("answers")), items.get("eos_token_id")
+    prefixes = items.get("prefixes")
+    known = isinstance(prefixes, list) and all(map(whole, prefixes)) and type(eos) is int
+    if rows is None or not known or rows.ndim != 2 or not 0 <= eos < rows.shape[1]:  # type: ignore[operator]
         return [Finding("own model", False, detail="no record of its answers")]
-    heard: dict[Any, Any] = {}
-    for prefix, row in zip(prefixes, rows, strict=False):
+    if not (np.isfinite(rows) | np.isneginf(rows)).all() or len(rows) != len(prefixes):  # type: ignore[arg-type]
+        return [Finding("own model", False, detail="answers that are no logits")]
+    return own_findings({**call, "eos_token_id": eos, "table": rows}, prefixes, items)
+
+
+def own_findings(call: Any, prefixes: Any, items: dict[str, Any]) -> list[Finding]:
+    """Judge by a record of prefixes and answers (call["table"]), if that decides who is best."""
+    heard: dict[tuple[int, ...], Any] = {}
+    for prefix, row in zip(prefixes, call["table"], strict=True):
         if not np.allclose(row, heard.setdefault(tuple(prefix), row), atol=1e-4):
             return [Finding("own model", False, detail=f"two answers to {describe(prefix)}")]
-    if any(tied(row, call["beam_width"]) for row in rows):
-        return [
-            Finding(
-                "own model", True, detail="its answers tie, so no order of beams is the right one"
-            )
-        ]
-    call = {**call, "eos_token_id": eos, "table": rows}
+    if any(tied(row, call["beam_width"]) for row in heard.values()):
+        return [Finding("own model", True, detail="its answers tie: no order of beams is the one")]
     try:
         ref = [
             beam_search(lambda p: log_softmax(heard[p]), tuple(p), asked(call))[0]

@@ -243,7 +243,18 @@ def test_nonsense_is_judged_wrong(beams):
     assert not all(f.ok for f in kernel_tests.check(case, [{"beams": beams}] * len(case.calls)))
 
 
-@pytest.mark.parametrize("items", [{}, {"beams": 3}, {"beams": [3]}, {"beams": [[[[1], "x"]]]}])
+HOSTILE = [
+    {}, {"beams": 3}, {"beams": [3]}, {"beams": [[[[1], "x"]]]}, {"beams": [[[[1], 10**400]]] * 3},
+    {"beams": [[[np.ones(3), np.ones(3)]]] * 3, "prompts_after": [np.ones(2)] * 3},
+    {"prefixes": [3], "answers": np.ones((1, 5)), "eos_token_id": 1},
+    {"prefixes": [[3]], "answers": np.full((1, 5), np.nan), "eos_token_id": 10**30},
+    {"prefixes": [[3]], "answers": np.array([[np.inf, -np.inf]]), "eos_token_id": 0, "beams": []},
+    {"prefixes": [[3]], "answers": np.full((1, 9), -np.inf), "eos_token_id": 0, "raised": 3},
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("items", HOSTILE)
 def test_every_check_survives_hostile_answers(items):
     """Missing keys and wrong types give failed findings for every check, never an exception."""
     for case in CASES:
