@@ -21,7 +21,7 @@ from mlx.utils import tree_flatten, tree_unflatten
 
 GROUP = 128
 LINEAR = r"linear|dense|(tern|bit|quant)\w*proj"
-MODEL = "model|transformer|lm$|causal|gpt|qwen|bonsai"
+MODEL = "model|transformer|lm$|causal|gpt|qwen"
 NAMES = {
     "in_features": "infeatures inputdims indims indim inputdim insize din fanin nin inputsize",
     "out_features": "outfeatures outputdims outdims outdim outputdim outsize dout fanout nout",
@@ -59,6 +59,8 @@ SIZES = {
     "bias": False,
     "model_type": "qwen3",
 }
+
+mx.disable_compile()  # it would start a C++ compiler, which takes longer than it saves here
 
 
 class CannotExpress(Exception):
@@ -622,6 +624,7 @@ def train(entry, call):
 
 def own_model(entry, **sizes):
     """The first of the output's models that builds at a small size and answers with logits."""
+    load_siblings(entry, MODEL)
     built_by = functions(entry, "(build|make|create|init).*model")
     builders = [entry.raw("build_model")] if entry.has("build_model") else []
     builders += [*built_by, *classes(entry, MODEL)]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import runpy
+import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,6 +16,7 @@ import pytest
 from challenges.ternary_training import claims, inputs, judges, kernel_tests, reference, text
 
 ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "challenges" / "ternary_training"
 STAND_INS = ("glm5", "glm5.1", "qwen36", "opus47_1m", "kimi-k2.6")
 CASES = {case.id: case for case in kernel_tests.cases(0)}
 
@@ -146,6 +151,81 @@ def test_hostile_answers_fail_without_an_exception(case: Any, hostile: dict[str,
 def test_every_check_has_a_judge_and_a_case() -> None:
     """The checks of the cases are those that can be judged."""
     assert {case.check for case in CASES.values()} == set(judges.JUDGES)
+
+
+# ---- the driver, on interfaces that the prompt does not ask for ----------------------------------
+
+LAYER = """
+import mlx.core as mx, mlx.nn as nn
+class TernaryLinear(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.kernel = mx.zeros((n_in, n_out))
+    def __call__(self, x):
+        w = self.kernel.T.reshape(-1, 128)
+        s = mx.abs(w).mean(axis=1, keepdims=True)
+        return x @ (mx.sign(w) * (mx.abs(w) > s / 2) * s).reshape(self.kernel.T.shape).T
+"""
+PAIR = """
+def split(w, group_size=128):
+    g = w.reshape(w.shape[0], -1, group_size)
+    s = mx.abs(g).mean(axis=-1)
+    return (mx.sign(g) * (mx.abs(g) > s[..., None] / 2)).astype(mx.int8), s
+"""
+
+
+class Bound:
+    """An entry whose projection is a given function of a module made from source."""
+
+    def __init__(self, source: str, function: str = "") -> None:
+        self.module = ModuleType("output")
+        sys.modules["output"] = self.module
+        exec(source, self.module.__dict__)
+        adapted = runpy.run_path(str(FOLDER / "adapters" / "ternary_linear_alone.py"))
+        roles = adapted["entry"](self.module, None)
+        self._found = getattr(self.module, function) if function else roles["ternary_project"]
+
+    def raw(self, _role: str) -> Any:
+        """The function itself."""
+        return self._found
+
+    def ternary_project(self, W: Any, **more: Any) -> Any:
+        """The function, called as the sandbox would."""
+        return self._found(W, **more) if self._found.__name__ != "<lambda>" else self._found(W=W)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        (LAYER, ""),
+        (LAYER + "def convert_to_ternary(model): return model.layers", "convert_to_ternary"),
+        (LAYER + PAIR, "split"),
+        (LAYER + PAIR + "def codes(w): return split(w)[0].reshape(w.shape)", "codes"),
+    ],
+    ids=["layer_alone", "misleading_name", "codes_and_scales", "codes_alone"],
+)
+def test_projection_is_read_off_whatever_gives_it(entry: tuple[str, str]) -> None:
+    """A layer's answer to the identity, or codes times scales, is the projection as well."""
+    pytest.importorskip("mlx.core")
+    drive = runpy.run_path(str(FOLDER / "drive.py"))["drive"]
+    case = CASES["projection_exact-shape_3x256"]
+    got = drive(Bound(*entry), dict(case.calls[0]))
+    assert verdict(case.id, got), got
+
+
+def test_mlx_computes_after_a_fork_of_a_process_that_only_imported_it() -> None:
+    """The zygote may import MLX while it evaluates nothing: evaluation starts threads."""
+    pytest.importorskip("mlx.core")
+    code = (
+        "import os, mlx.core as mx, mlx.nn, mlx.optimizers\n"
+        "if os.fork() == 0:\n"
+        "    os._exit(int(mx.ones((3,)).sum().item()))\n"
+        "print(os.waitstatus_to_exitcode(os.wait()[1]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "3"
 
 
 # ---- claims --------------------------------------------------------------------------------------
