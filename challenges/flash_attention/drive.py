@@ -5,7 +5,6 @@ call), "refilled" (the same array objects held other numbers in an earlier call)
 that are transposed views), "measured" (peak memory), "default" (what causal is when left out).
 """
 
-import functools
 import inspect
 import re
 import tracemalloc
@@ -30,6 +29,7 @@ def drive(entry, call):
         return default_of_causal(entry)
     if not call["causal"] and not takes_causal(entry):
         return {"not_testable": "the function has no causal parameter"}
+    call = {**call, "turned": sequence_first(entry)}
     given = {name: layout(call[name], strided=do == "strided") for name in ARRAYS}
     if do == "measured":
         return measured(entry, given, call)
@@ -52,11 +52,12 @@ def layout(value, *, strided):
 
 def attend(entry, given, call):
     """The output array of one call, as (B, H, N, D)."""
-    swapped = sequence_first(entry)
-    given = {name: value.swapaxes(1, 2) if swapped else value for name, value in given.items()}
+    if call["turned"]:
+        given = {name: value.swapaxes(1, 2) for name, value in given.items()}
     made = entry.flash_attention_fwd(**given, tile_size=call["tile_size"], causal=call["causal"])
     out = first(made)
-    return out.swapaxes(1, 2) if swapped and isinstance(out, np.ndarray) and out.ndim == 4 else out
+    whole = isinstance(out, np.ndarray) and out.ndim == 4
+    return out.swapaxes(1, 2) if call["turned"] and whole else out
 
 
 def first(made):
@@ -85,7 +86,6 @@ def default_of_causal(entry):
     return {"default": bool(found[0])}
 
 
-@functools.cache
 def sequence_first(entry):
     """Whether the output's source documents (B, N, H, D), and nowhere (B, H, N, D)."""
     try:

@@ -6,7 +6,6 @@ objects held other numbers in an earlier call), "strided" (inputs that are trans
 "logsumexp" (L from the cache), "measured" (peak memory), "default" (what causal is when left out).
 """
 
-import functools
 import inspect
 import re
 import tracemalloc
@@ -36,6 +35,7 @@ def drive(entry, call):
         return default_of_causal(entry)
     if not call["causal"] and not takes_causal(entry):
         return {"not_testable": "the functions have no causal parameter"}
+    call = {**call, "turned": sequence_first(entry)}
     given = {name: layout(call[name], strided=do == "strided") for name in ARRAYS}
     if do == "logsumexp":
         return logsumexp(forward(entry, given, call)[1])
@@ -62,7 +62,7 @@ def layout(value, *, strided):
 
 def forward(entry, given, call):
     """Return (O, cache); whatever follows O is the cache."""
-    arrays = {name: turned(entry, given[name]) for name in ("Q", "K", "V")}
+    arrays = {name: turned(call, given[name]) for name in ("Q", "K", "V")}
     made = parts(
         entry.flash_attention_fwd(**arrays, tile_size=call["tile_size"], causal=call["causal"])
     )
@@ -72,20 +72,20 @@ def forward(entry, given, call):
         out = made.get(out)
     else:
         out, *rest = made
-    return turned(entry, out), rest[0] if len(rest) == 1 else tuple(rest)
+    return turned(call, out), rest[0] if len(rest) == 1 else tuple(rest)
 
 
 def backward(entry, dO, cache, call):
     """Return the three gradients by name, from a sequence, a mapping or an object's attributes."""
     made = parts(
         entry.flash_attention_bwd(
-            dO=turned(entry, dO), cache=cache, tile_size=call["tile_size"], causal=call["causal"]
+            dO=turned(call, dO), cache=cache, tile_size=call["tile_size"], causal=call["causal"]
         )
     )
     if not isinstance(made, dict):
         made = dict(zip(GRADIENTS, made, strict=False))
     return {
-        name: turned(entry, next((made[other] for other in names if other in made), None))
+        name: turned(call, next((made[other] for other in names if other in made), None))
         for name, names in GRADIENTS.items()
     }
 
@@ -137,14 +137,12 @@ def default_of_causal(entry):
     return {"default": all(found)}
 
 
-def turned(entry, value):
+def turned(call, value):
     """(B, H, N, D) to what the output documents, or back; other values as they are."""
-    if isinstance(value, np.ndarray) and value.ndim == 4 and sequence_first(entry):
-        return value.swapaxes(1, 2)
-    return value
+    whole = isinstance(value, np.ndarray) and value.ndim == 4
+    return value.swapaxes(1, 2) if call["turned"] and whole else value
 
 
-@functools.cache
 def sequence_first(entry):
     """Whether the source of forward documents (B, N, H, D), and nowhere (B, H, N, D)."""
     try:

@@ -1,0 +1,137 @@
+"""Layer norm backward: the reference against finite differences, hostile answers, result shapes."""
+
+import runpy
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from challenges.backwards import kernel_tests
+from challenges.backwards.reference import baseline, reference
+
+FOLDER = Path(kernel_tests.__file__).parent
+CASES = {case.check: case for case in kernel_tests.cases(0)}
+DRIVER = runpy.run_path(str(FOLDER / "drive.py"))
+HONEST = runpy.run_path(str(FOLDER / "honest" / "compact.py"))
+
+
+def small(seed=0, shape=(2, 3, 5)):
+    """The reference's arguments for one small call."""
+    return kernel_tests.numbers(kernel_tests.draw(seed, "small", shape))
+
+
+@pytest.mark.parametrize("name", ["x", "gamma", "beta"])
+def test_reference_gradients_match_finite_differences(name):
+    """dx, dgamma and dbeta are the slopes of sum(y dy), found without differentiating anything."""
+    call, step = small(), 1e-6
+    slope = np.zeros_like(call[name])
+    for where in np.ndindex(slope.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = call[name].copy()
+            moved[where] += sign * step
+            ends.append((reference(**{**call, name: moved})["y"] * call["dy"]).sum())
+        slope[where] = (ends[0] - ends[1]) / (2 * step)
+    assert np.allclose(reference(**call)[f"d{name}"], slope, rtol=1e-7, atol=1e-8)
+
+
+def test_reference_output_is_normalised():
+    """With gamma 1, beta 0 and no eps, rows of y have mean zero and mean square one."""
+    call = {**small(), "gamma": np.ones(5), "beta": np.zeros(5), "eps": 0.0}
+    y = reference(**call)["y"]
+    assert np.allclose(y.mean(-1), 0)
+    assert np.allclose((y**2).mean(-1), 1)
+
+
+def test_baseline_agrees_with_reference():
+    """Two derivations, by stages and in closed form, give the same four outputs."""
+    call = small(1, (4, 2, 33))
+    for name, value in reference(**call).items():
+        assert np.allclose(baseline(**call)[name], value, rtol=1e-12, atol=1e-13)
+
+
+HOSTILE = [
+    [],
+    [{}] * 8,
+    [dict.fromkeys(kernel_tests.OUTPUTS, None)] * 8,
+    [dict.fromkeys(kernel_tests.OUTPUTS, "text")] * 8,
+    [dict.fromkeys(kernel_tests.OUTPUTS, np.array(1.0))] * 8,
+    [dict.fromkeys(kernel_tests.OUTPUTS, np.array([True]))] * 8,
+    [{name: [[1.0], [2.0, 3.0]] for name in kernel_tests.OUTPUTS}] * 8,
+    [{"peak_bytes": np.ones(3), "cache_bytes": "much", "dx": np.zeros(0)}] * 8,
+]
+
+
+@pytest.mark.parametrize("check", CASES)
+@pytest.mark.parametrize("got", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_answers_are_findings(check, got):
+    """Nothing that comes back makes a check raise, and none of it passes."""
+    case = CASES[check]
+    findings = list(kernel_tests.check(case, got[: len(case.calls)]))
+    assert not all(finding.ok for finding in findings)
+
+
+@pytest.mark.parametrize("check", CASES)
+def test_not_a_number_is_wrong(check):
+    """Arrays of the right shape full of NaN pass no check that looks at numbers."""
+    case = CASES[check]
+    if check in {"inputs_unchanged", "memory_is_linear"}:
+        pytest.skip("judges something other than values")
+    nans = [
+        {name: np.full_like(value, np.nan) for name, value in reference(**numbers).items()}
+        for numbers in map(kernel_tests.numbers, case.calls)
+    ]
+    assert not all(finding.ok for finding in kernel_tests.check(case, nans))
+
+
+RESULTS = {
+    "tuple": lambda *grads: grads,
+    "list": lambda *grads: list(grads),
+    "dict in another order": lambda dx, dg, db: {"dbeta": db, "dx": dx, "dgamma": dg},
+    "object": lambda dx, dg, db: types.SimpleNamespace(grad_x=dx, grad_gamma=dg, grad_beta=db),
+    "with an extra item": lambda *grads: (*grads, "note"),
+}
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_driver_reads_every_kind_of_result(kind):
+    """Gradients are found in whatever the output returns them in."""
+    case = CASES["input_gradient"]
+    entry = types.SimpleNamespace(
+        layer_norm_forward=HONEST["layer_norm_forward"],
+        layer_norm_backward=lambda **k: RESULTS[kind](*HONEST["layer_norm_backward"](**k)),
+    )
+    got = [DRIVER["drive"](entry, call) for call in case.calls]
+    assert all(finding.ok for finding in kernel_tests.values(case, got, kernel_tests.OUTPUTS))
+
+
+def test_held_counts_each_array_once():
+    """A view counts as what it keeps alive, an array that is held twice counts once."""
+    base = np.zeros(10)
+    assert DRIVER["held"]({"a": base, "b": (base, base[:2])}, set(), 0) == base.nbytes
+
+
+def test_layer_object_is_adapted():
+    """A layer object with forward and backward is driven through the adapter, eps included."""
+    source = """
+import numpy as np
+class LayerNorm:
+    def __init__(self, width, eps=1e-5):
+        self.gamma, self.beta, self.eps = np.ones(width), np.zeros(width), eps
+    def forward(self, x):
+        y, self.saved = layer_norm_forward(x, self.gamma, self.beta, self.eps)
+        return y
+    def backward(self, dy):
+        dx, self.dgamma, self.dbeta = layer_norm_backward(dy, self.saved)
+        return dx
+"""
+    module = types.ModuleType("layer")
+    module.__dict__.update(HONEST)
+    exec(source, module.__dict__)
+    adapter = runpy.run_path(str(FOLDER / "adapters" / "layer_class.py"))
+    entry = types.SimpleNamespace(**adapter["entry"](module, None))
+    for check in ("input_gradient", "scale_gradient", "eps_is_used", "calls_are_independent"):
+        case = CASES[check]
+        got = [DRIVER["drive"](entry, call) for call in case.calls]
+        assert all(finding.ok for finding in kernel_tests.check(case, got))
