@@ -1,4 +1,4 @@
-"""Drive one call against an output's cache. Runs beside the untrusted code: inputs only, no answers.
+"""Drive one call against an output's cache. It runs beside untrusted code: inputs, no answers.
 
 A call is an operation (`op`) and its inputs. An adapter's role that its interface cannot express
 raises an exception whose class is named NotTestable; its text becomes the reason.
@@ -13,7 +13,11 @@ import numpy as np
 
 WEIGHTS = ("w_q", "w_k", "w_v", "w_o")
 CONFIG = ("batch_size", "max_seq_len", "num_heads", "head_dim", "num_layers")
-CREATE = {"plain": "create_cache", "paged": "create_paged_cache", "quantised": "create_quantised_cache"}
+CREATE = {
+    "plain": "create_cache",
+    "paged": "create_paged_cache",
+    "quantised": "create_quantised_cache",
+}
 
 
 def drive(entry, call):
@@ -125,7 +129,7 @@ def held(entry, cache, call, part=""):
 
 
 def overflow(entry, call):
-    """Fill with all chunks but the last, which does not fit; report what happened and what is held."""
+    """Fill with all chunks but the last, which does not fit; what happened, and what is held."""
     if missing := lacks(entry, "create_cache", "append_kv", "read_kv"):
         return missing
     cache = create(entry, call)
@@ -141,7 +145,7 @@ def overflow(entry, call):
 
 
 def memory(entry, call):
-    """Bytes reported when empty and when written, by one layer alone, and bytes really allocated."""
+    """Bytes reported when empty, when written, for one layer alone; bytes really allocated."""
     if missing := lacks(entry, "create_cache", "append_kv", "cache_bytes"):
         return missing
     tracemalloc.start()
@@ -210,8 +214,8 @@ def multiply_adds(function, args):
     if function is np.einsum and isinstance(args[0], str):
         terms = args[0].replace(" ", "").split("->")[0].split(",")
         sizes = {}
-        for term, array in zip(terms, arrays):
-            sizes.update(zip(term.replace("...", "")[::-1], array.shape[::-1]))
+        for term, array in zip(terms, arrays, strict=False):
+            sizes.update(zip(term.replace("...", "")[::-1], array.shape[::-1], strict=False))
         return int(np.prod([float(size) for size in sizes.values()]))
     if len(arrays) < 2:
         return sum(array.size for array in arrays)
@@ -219,7 +223,7 @@ def multiply_adds(function, args):
 
 
 def work(entry, call):
-    """Multiply-adds and bytecodes of one step after `before` tokens, and seconds against a prefill."""
+    """Multiply-adds and bytecodes of a step after `before` tokens; its seconds and a prefill's."""
     if missing := lacks(entry, "create_cache", "attend"):
         return missing
     products, bytecodes = [], []
@@ -230,7 +234,7 @@ def work(entry, call):
         Counted.total = 0
         attend(entry, cache, step.view(Counted), weights)
         products.append(Counted.total)
-        bytecodes.append(count_bytecodes(lambda: attend(entry, cache, step.copy(), plain_weights(call))))
+        bytecodes.append(count_bytecodes(attend, entry, cache, step.copy(), plain_weights(call)))
     return {"products": products, "bytecodes": bytecodes, **seconds(entry, call)}
 
 
@@ -262,11 +266,11 @@ def plain_weights(call):
     return {name: call[name][0].copy() for name in WEIGHTS}
 
 
-def count_bytecodes(action):
-    """Python instructions executed by `action`: the work of plain loops, whatever the machine."""
+def count_bytecodes(action, *arguments):
+    """Python instructions executed by a call: the work of plain loops, whatever the machine."""
     total = 0
 
-    def trace(frame, event, argument):
+    def trace(frame, event, _argument):
         nonlocal total
         frame.f_trace_opcodes = True
         frame.f_trace_lines = False
@@ -276,7 +280,7 @@ def count_bytecodes(action):
     previous = sys.gettrace()
     sys.settrace(trace)
     try:
-        action()
+        action(*arguments)
     finally:
         sys.settrace(previous)
     return total
@@ -333,7 +337,7 @@ def shipped_decoder(entry, call):
         decoder = seeded(lambda: create_own(entry, call))
         try:
             out[name] = feed(entry, decoder, tokens, chunks)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whether it raises is what is asked
             if type(error).__name__ == "NotTestable":
                 return {"not_testable": str(error)}
             if not call["may_raise"]:
@@ -417,7 +421,7 @@ def lacks(entry, *roles):
 
 
 def takes(entry, role, parameter):
-    """Whether the function behind a role takes a parameter, by any of its names, as far as known."""
+    """Whether the function behind a role takes a parameter, by any of its names."""
     names = {"lengths": ("lengths", "new_lengths", "valid_lengths"), "dtype": ("dtype",)}[parameter]
     parameters = entry.signature(role).parameters
     catches_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())

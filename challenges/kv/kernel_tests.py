@@ -1,19 +1,31 @@
-"""Cases and checks for the KV-cache: every answer is compared with full recomputation in float64."""
+"""Cases and checks for the KV-cache: answers are compared with full recomputation in float64."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.kit import Case, Finding, as_float, compare, describe, oracle, rng, same
-from challenges.kit import Oracle, unit_roundoff
+from challenges.kit import (
+    Case,
+    Finding,
+    Oracle,
+    as_float,
+    compare,
+    describe,
+    oracle,
+    rng,
+    same,
+    unit_roundoff,
+)
 from challenges.kv import reference
 
 Array = NDArray[Any]
 Call = dict[str, Any]
+Inputs = Mapping[str, Any]
 WEIGHTS = ("w_q", "w_k", "w_v", "w_o")
 QUANTISED_ERROR = 0.02  # of the largest magnitude: five steps of 8 bits, signed and symmetric
 DECODER_ERROR = 1e-4  # of the largest logit: float32 arithmetic in a network that is not ours
@@ -22,7 +34,9 @@ DECODER_ERROR = 1e-4  # of the largest logit: float32 arithmetic in a network th
 def cases(seed: int) -> list[Case]:
     """Every case of every check, with inputs drawn from the seed."""
     return [
-        *attention_cases(seed),
+        *step_cases(seed),
+        *prefill_cases(seed),
+        *independence_cases(seed),
         *batch_cases(seed),
         *cache_cases(seed),
         *overflow_cases(seed),
@@ -32,7 +46,7 @@ def cases(seed: int) -> list[Case]:
     ]
 
 
-def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
+def check(case: Case, got: list[Any]) -> list[Finding]:
     """Judge what came back from the calls of one case."""
     findings = []
     for number, (call, out) in enumerate(zip(case.calls, got, strict=False)):
@@ -40,7 +54,9 @@ def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
         for finding in JUDGES[call["op"]](call, items):
             where = f"call {number}: " if len(case.calls) > 1 else ""
             findings.append(
-                Finding(where + finding.name, finding.ok, finding.error, finding.bound, finding.detail)
+                Finding(
+                    where + finding.name, finding.ok, finding.error, finding.bound, finding.detail
+                )
             )
     if len(got) != len(case.calls):
         findings.append(Finding("calls", False, detail=f"{len(got)} results"))
@@ -50,13 +66,15 @@ def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
 # ---- attention ---------------------------------------------------------------------------------
 
 
-def attention_cases(seed: int) -> Iterator[Case]:
-    """One layer and several, in every way to split a sequence into calls."""
+def one_stack(seed: int, name: str, check: str, chunks: Sequence[int], **options: Any) -> Case:
+    """A case of one call, with inputs of its own."""
+    return Case(check, name, (stack_call(rng(seed, name), chunks, **options),))
 
-    def one(name: str, check: str, chunks: Sequence[int], **options: Any) -> Case:
-        return Case(check, name, (stack_call(rng(seed, name), chunks, **options),))
 
-    step, prefill = "decode_step_equals_full", "prefill_is_causal"
+def step_cases(seed: int) -> Iterator[Case]:
+    """One layer, one token at a time."""
+    one = partial(one_stack, seed)
+    step = "decode_step_equals_full"
     yield one("steps", step, [1] * 7)
     yield one("steps_float32", step, [1] * 9, dtype="float32")
     yield one("steps_one_row", step, [1] * 5, batch=1)
@@ -71,6 +89,12 @@ def attention_cases(seed: int) -> Iterator[Case]:
     yield one("steps_offset", step, [1] * 6, offset=10.0)
     yield one("steps_equal_tokens", step, [1] * 6, constant=True)
     yield one("one_token_at_once", step, [1], heads=2)
+
+
+def prefill_cases(seed: int) -> Iterator[Case]:
+    """One layer and several, in every way to split a sequence into calls."""
+    one = partial(one_stack, seed)
+    prefill = "prefill_is_causal"
     for size in (2, 7, 17, 33):
         yield one(f"prefill_{size}", prefill, [size], batch=2)
     yield one("prefill_float32", prefill, [13], dtype="float32")
@@ -87,9 +111,18 @@ def attention_cases(seed: int) -> Iterator[Case]:
     yield one("chunks_float32", chunked, [7, 6, 1, 1], dtype="float32")
     layered = "several_layers_end_to_end"
     yield one("two_layers_steps", layered, [1] * 5, layers=2, slack=9, report=True)
-    yield one("three_layers_prefill_and_steps", layered, [6, 1, 1, 1], layers=3, slack=20, report=True)
-    yield one("four_layers_chunks", layered, [3, 4, 1], layers=4, batch=2, slack=30, dtype="float32")
+    yield one(
+        "three_layers_prefill_and_steps", layered, [6, 1, 1, 1], layers=3, slack=20, report=True
+    )
+    yield one(
+        "four_layers_chunks", layered, [3, 4, 1], layers=4, batch=2, slack=30, dtype="float32"
+    )
     yield one("two_layers_one_row", layered, [4, 1, 1], layers=2, slack=8, batch=1)
+
+
+def independence_cases(seed: int) -> Iterator[Case]:
+    """Several caches, several sets of weights, and inputs that must stay as they are."""
+    one = partial(one_stack, seed)
     again = "caches_are_independent"
     yield one("caches_in_turn", again, [1] * 5, streams=2)
     yield one("caches_in_turn_prefilled", again, [3, 1, 1], streams=3, batch=1, judged_from=3)
@@ -114,11 +147,21 @@ def batch_cases(seed: int) -> Iterator[Case]:
     unequal, steps = "variable_lengths_in_batch", [[1, 1, 1]] * 3
     yield one("unequal_prefill", unequal, [7], [[5, 2, 7]])
     yield one("unequal_then_steps", unequal, [7, 1, 1, 1], [[5, 2, 7], *steps], report=True)
-    yield one("unequal_ascending", unequal, [4, 1, 1], [[1, 2, 3, 4]] + [[1] * 4] * 2, dtype="float32")
+    yield one(
+        "unequal_ascending", unequal, [4, 1, 1], [[1, 2, 3, 4]] + [[1] * 4] * 2, dtype="float32"
+    )
     yield one("unequal_chunks", unequal, [4, 5, 1], [[4, 1], [2, 5], [1, 1]], report=True)
     yield one("unequal_with_an_empty_prompt", unequal, [3, 1, 1], [[0, 3], [1, 1], [1, 1]])
     layered = "several_layers_end_to_end"
-    yield one("unequal_layers", layered, [6, 1, 1], [[6, 3, 1], *steps[:2]], layers=3, slack=20, report=True)
+    yield one(
+        "unequal_layers",
+        layered,
+        [6, 1, 1],
+        [[6, 3, 1], *steps[:2]],
+        layers=3,
+        slack=20,
+        report=True,
+    )
     yield one("unequal_large_scores", unequal, [6, 1], [[2, 6, 4], steps[0]], scale=40.0)
     done = "finished_sequence_is_isolated"
     yield one("one_row_finishes", done, [4, 1, 1, 1], [[4, 4], [1, 1], [1, 0], [1, 0]], report=True)
@@ -189,9 +232,9 @@ def config(batch: int, capacity: int, heads: int, dim: int, layers: int, dtype: 
     }
 
 
-def judge_stack(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
+def judge_stack(call: Inputs, got: Inputs) -> Iterator[Finding]:
     """The hidden states; where asked, the reported lengths and that inputs are unchanged."""
-    y = got.get("y")
+    y: Any = got.get("y")
     narrow = isinstance(y, np.ndarray) and y.dtype == np.float32
     expected = oracle(reference.stack, call, dtype=np.float32 if narrow else call["dtype"])
     # Tokens of one row share a scale, and where the softmax saturates the error of a single token
@@ -210,7 +253,7 @@ def judge_stack(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
             yield same(f"{name} after the call", got.get(f"{name}_after"), call[name])
 
 
-def judge_lengths(call: Call, got: Any) -> Iterator[Finding]:
+def judge_lengths(call: Inputs, got: Any) -> Iterator[Finding]:
     """The lengths reported after each chunk."""
     reports = got if isinstance(got, list) else []
     for number, expected in enumerate(np.cumsum(real_lengths(call), axis=0)):
@@ -218,7 +261,7 @@ def judge_lengths(call: Call, got: Any) -> Iterator[Finding]:
         yield same(f"lengths after chunk {number}", report, expected)
 
 
-def real_lengths(call: Call) -> Array:
+def real_lengths(call: Inputs) -> Array:
     """(C, B): how many positions of each chunk are real in each row."""
     if call["lengths"] is not None:
         return np.asarray(call["lengths"])
@@ -247,7 +290,9 @@ def cache_cases(seed: int) -> Iterator[Case]:
     yield one("lengths_empty", told, [], report=True)
     yield one("lengths_steps", told, [1, 1, 1], report=True)
     yield one("lengths_chunks", told, [4, 1], report=True, batch=1)
-    yield one("lengths_unequal", "variable_lengths_in_batch", [3, 1, 2], lengths=unequal, report=True)
+    yield one(
+        "lengths_unequal", "variable_lengths_in_batch", [3, 1, 2], lengths=unequal, report=True
+    )
 
 
 def store_call(
@@ -282,7 +327,7 @@ def store_call(
     }
 
 
-def judge_store(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
+def judge_store(call: Inputs, got: Inputs) -> Iterator[Finding]:
     """Contents bit by bit (for a quantised cache, within its bound), or the reported lengths."""
     if got.get("raised"):
         yield Finding("no exception", False, detail=describe(got["raised"]))
@@ -293,11 +338,17 @@ def judge_store(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
     valid = reference.valid_positions(call["chunks"], call["lengths"], call["batch_size"])
     for name, layer, row, written in rows_of(call):
         expected = written[:, valid[row]]
-        bound = QUANTISED_ERROR * float(np.abs(call[name]).max()) if call["kind"] == "quantised" else None
-        yield near(f"{name} of layer {layer}, row {row}", got.get(f"{name}_{layer}_{row}"), expected, bound)
+        bound = (
+            QUANTISED_ERROR * float(np.abs(call[name]).max())
+            if call["kind"] == "quantised"
+            else None
+        )
+        yield near(
+            f"{name} of layer {layer}, row {row}", got.get(f"{name}_{layer}_{row}"), expected, bound
+        )
 
 
-def rows_of(call: Call) -> Iterator[tuple[str, int, int, Array]]:
+def rows_of(call: Inputs) -> Iterator[tuple[str, int, int, Array]]:
     """Everything written: name, layer, row, (H, N, d)."""
     for name in ("k", "v"):
         for layer in range(call["num_layers"]):
@@ -312,7 +363,11 @@ def near(name: str, got: Any, expected: Array, bound: float | None = None) -> Fi
         return Finding(name, False, detail=f"got {describe(got)}, expected shape {expected.shape}")
     if bound is None:
         narrow = isinstance(got, np.ndarray) and got.dtype == np.float32
-        bound = 0.0 if not narrow else unit_roundoff(np.float32) * float(np.abs(expected).max(initial=0))
+        bound = (
+            0.0
+            if not narrow
+            else unit_roundoff(np.float32) * float(np.abs(expected).max(initial=0))
+        )
     if not np.isfinite(values).all():
         return Finding(name, False, detail="values not finite")
     error = float(np.abs(values - expected).max(initial=0))
@@ -336,7 +391,7 @@ def overflow_cases(seed: int) -> Iterator[Case]:
     yield one("one_row_too_long", [4, 1], -1, lengths=np.array([[2, 4, 1], [1, 1, 1]]))
 
 
-def judge_overflow(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
+def judge_overflow(call: Inputs, got: Inputs) -> Iterator[Finding]:
     """An exception, or a cache that has grown; either way what was held before is still held."""
     valid = reference.valid_positions(call["chunks"], call["lengths"], call["batch_size"])
     before = sum(call["chunks"][:-1])
@@ -345,10 +400,14 @@ def judge_overflow(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
     for name, layer, row, written in rows_of(call):
         value = got.get(f"{name}_{layer}_{row}")
         whole, old = written[:, valid[row]], written[:, :before][:, valid[row, :before]]
-        found = value[:, : old.shape[1]] if isinstance(value, np.ndarray) and value.ndim == 3 else value
+        found = (
+            value[:, : old.shape[1]] if isinstance(value, np.ndarray) and value.ndim == 3 else value
+        )
         kept.append(near(f"{name} of layer {layer}, row {row}", found, old))
         grown.append(near(name, value, whole).ok)
-    yield Finding("refused, or held in full", raised or all(grown), detail=describe(got.get("raised")))
+    yield Finding(
+        "refused, or held in full", raised or all(grown), detail=describe(got.get("raised"))
+    )
     yield from kept
 
 
@@ -370,7 +429,7 @@ def cost_cases(seed: int) -> Iterator[Case]:
     yield Case("work_per_step_is_linear", "work", (call,))
 
 
-def judge_memory(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
+def judge_memory(call: Inputs, got: Inputs) -> Iterator[Finding]:
     """The report lies between what is held and what is allocated, and grows with the layers."""
     held = call["k"].size + call["v"].size
     allocated = held * call["max_seq_len"] / sum(call["chunks"])
@@ -378,7 +437,9 @@ def judge_memory(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
     low, high = held * item, 1.25 * allocated * item + 4096
     if got.get("exact") is False:  # no way to say which dtype: any size from one byte to an object
         low, high = held, 64 * allocated
-    full, empty, traced, single = (number(got.get(n)) for n in ("full", "empty", "traced", "single"))
+    full, empty, traced, single = (
+        number(got.get(n)) for n in ("full", "empty", "traced", "single")
+    )
     yield Finding("bytes when written", low <= full <= high, full, high, f"at least {low}")
     yield Finding("bytes when empty", 0 <= empty <= full, empty, full)
     each = abs(full - call["num_layers"] * single)
@@ -387,7 +448,7 @@ def judge_memory(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
     yield Finding("bytes really held", traced <= most, traced, most)
 
 
-def judge_work(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
+def judge_work(call: Inputs, got: Inputs) -> Iterator[Finding]:
     """Products within a small factor of what a step needs; bytecodes and seconds rule out the rest.
 
     A step needs 4 D^2 multiply-adds for its projections and 2 n D for attention over n tokens.
@@ -398,14 +459,16 @@ def judge_work(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
     width, heads = call["x"].shape[-1], call["num_heads"]
     products, bytecodes = (numbers(got.get(name)) for name in ("products", "bytecodes"))
     for before, found in zip(call["before"], products, strict=False):
-        bound = 4.0 * (4 * width**2 + 2 * (before + 8) * width + 10 * heads * (before + 8) + 40 * width)
+        bound = 4.0 * (
+            4 * width**2 + 2 * (before + 8) * width + 10 * heads * (before + 8) + 40 * width
+        )
         yield Finding(f"multiply-adds after {before} tokens", found <= bound, found, bound)
     spread = call["before"][1] - call["before"][0]
     growth = (bytecodes[1] - bytecodes[0]) / spread if len(bytecodes) == 2 else np.inf
     bound = 200.0 * width + 2000
     yield Finding("instructions per cached token", growth <= bound, growth, bound)
     step, prefill = number(got.get("step_seconds")), number(got.get("prefill_seconds"))
-    fine = 0 <= step and (step <= prefill / 3 or step < 0.004)
+    fine = step >= 0 and (step <= prefill / 3 or step < 0.004)
     detail = f"{describe(got.get('prefilled'))} tokens prefilled in {prefill:.4f} s"
     yield Finding("seconds of one step", fine, step, max(prefill / 3, 0.004), detail)
 
@@ -460,11 +523,19 @@ def decoder_cases(seed: int) -> Iterator[Case]:
     tokens = draw.integers(1, 13, size=(2, 7))
     other = tokens.copy()
     other[:, 0] = 1 + tokens[:, 0] % 12
-    call: Call = {"op": "decoder", **config(2, 24, 2, 8, 2, "float64"), "vocab_size": 13, "tokens": tokens}
+    call: Call = {
+        "op": "decoder",
+        **config(2, 24, 2, 8, 2, "float64"),
+        "vocab_size": 13,
+        "tokens": tokens,
+    }
     call |= {"other": other, "chunks": [7], "ways": ["steps"], "may_raise": True}
     yield Case("decoder_usable_as_shipped", "decoder_steps", (call,))
     ways = ["steps", "again", "chunked", "other"]
-    for name, chunks in (("own_decoder_whole", [7]), ("own_decoder_prefill_and_steps", [4, 1, 1, 1])):
+    for name, chunks in (
+        ("own_decoder_whole", [7]),
+        ("own_decoder_prefill_and_steps", [4, 1, 1, 1]),
+    ):
         compared = {**call, "chunks": chunks, "ways": ways, "may_raise": False}
         yield Case("several_layers_end_to_end", name, (compared,))
     prompts = draw.integers(1, 13, size=(4, 4)).tolist()
@@ -472,28 +543,36 @@ def decoder_cases(seed: int) -> Iterator[Case]:
     yield Case("generator_decode_equals_full", "generator", tuple(generated))
 
 
-def judge_decoder(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
-    """As shipped: it ran. Compared: chunks change nothing, and the first token matters to the end."""
+def judge_decoder(call: Inputs, got: Inputs) -> Iterator[Finding]:
+    """As shipped: it ran. Compared: chunks change nothing, the first token matters to the end."""
     if call["may_raise"]:
-        yield Finding("stepped without an exception", got.get("raised") == "", detail=describe(got.get("raised")))
+        yield Finding(
+            "stepped without an exception",
+            got.get("raised") == "",
+            detail=describe(got.get("raised")),
+        )
         return
-    steps, other = as_float(got.get("steps")), got.get("other")
+    steps, other = as_float(got.get("steps")), as_float(got.get("other"))
     if steps is None:
         yield Finding("logits", False, detail=f"not numeric: {describe(got.get('steps'))}")
         return
     bound = DECODER_ERROR * float(np.abs(steps).max(initial=0))
     yield near("in chunks as one by one", got.get("chunked"), steps, bound)
-    yield Finding("the first token matters at the end", not np.array_equal(got["steps"], other))
+    yield Finding(
+        "the first token matters at the end", other is not None and not np.array_equal(steps, other)
+    )
 
 
-def judge_generator(call: Call, got: Mapping[str, Any]) -> Iterator[Finding]:
+def judge_generator(call: Inputs, got: Inputs) -> Iterator[Finding]:
     """Tokens after the first few are the same when those few come as part of the prompt."""
     first = got.get("first")
-    expected = first[call["keep"] :] if isinstance(first, list) else None
-    yield same("continued from its own tokens", got.get("rest"), expected)
+    if not isinstance(first, list) or len(first) != call["steps"]:
+        yield Finding("tokens", False, detail=describe(first))
+        return
+    yield same("continued from its own tokens", got.get("rest"), first[call["keep"] :])
 
 
-JUDGES: dict[str, Callable[[Call, Mapping[str, Any]], Iterator[Finding]]] = {
+JUDGES: dict[str, Callable[[Inputs, Inputs], Iterator[Finding]]] = {
     "stack": judge_stack,
     "store": judge_store,
     "overflow": judge_overflow,

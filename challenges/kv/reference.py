@@ -63,4 +63,5 @@ def attention(x: Array, w_q: Array, w_k: Array, w_v: Array, w_o: Array, num_head
     scores[:, later] = -np.inf
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
     weights /= weights.sum(axis=-1, keepdims=True)
-    return np.einsum("hij,jhd->ihd", weights, v).reshape(length, width) @ w_o
+    out: Array = np.einsum("hij,jhd->ihd", weights, v).reshape(length, width) @ w_o
+    return out

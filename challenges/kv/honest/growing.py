@@ -12,13 +12,13 @@ def create_cache(batch_size, max_seq_len, num_heads, head_dim, num_layers=1, dty
 def append_kv(cache, layer, k, v, lengths=None):
     rows = cache["rows"][layer]
     counts = [k.shape[2]] * len(rows) if lengths is None else [int(n) for n in lengths]
-    for (keys, _), count in zip(rows, counts):
+    for (keys, _), count in zip(rows, counts, strict=True):
         if keys.shape[1] + count > cache["capacity"]:
             raise IndexError(f"{keys.shape[1]} tokens held, {count} more do not fit")
     for row, count in enumerate(counts):
         cache["rows"][layer][row] = tuple(
             np.concatenate([old, new[row, :, :count].astype(old.dtype)], axis=1)
-            for old, new in zip(rows[row], (k, v))
+            for old, new in zip(rows[row], (k, v), strict=True)
         )
 
 

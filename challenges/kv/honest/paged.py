@@ -8,7 +8,7 @@ import numpy as np
 
 
 class BlockCache:
-    """Keys and values in blocks of (2, H, block_size, d); table[layer][row] lists a row's blocks."""
+    """Keys and values in blocks of (2, H, block_size, d); table[layer][row] lists the blocks."""
 
     def __init__(self, batch_size, max_seq_len, num_heads, head_dim, num_layers, dtype, block_size):
         self.capacity, self.block_size = max_seq_len, block_size
@@ -70,7 +70,7 @@ def create_paged_cache(batch_size, max_seq_len, num_heads, head_dim, num_layers,
     return BlockCache(batch_size, max_seq_len, num_heads, head_dim, num_layers, dtype, block_size)
 
 
-def create_quantised_cache(batch_size, max_seq_len, num_heads, head_dim, num_layers):
+def create_quantised_cache(batch_size, max_seq_len, num_heads, head_dim, num_layers):  # noqa: ARG001
     return ByteCache(batch_size, max_seq_len, num_layers)
 
 
@@ -116,7 +116,9 @@ def attend_row(cache, layer, row, query):
 def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths=None):
     batch, size, width = x.shape
     heads = cache.pool.shape[2]
-    q, k, v = (np.einsum("btd,de->bte", x, w).reshape(batch, size, heads, -1) for w in (w_q, w_k, w_v))
+    q, k, v = (
+        np.einsum("btd,de->bte", x, w).reshape(batch, size, heads, -1) for w in (w_q, w_k, w_v)
+    )
     counts = np.full(batch, size) if lengths is None else lengths
     if any(cache.counts[layer][row] + counts[row] > cache.capacity for row in range(batch)):
         raise MemoryError("no room for the new tokens")
@@ -132,7 +134,9 @@ def attend_again(cache, layer, x, w_q, w_k, w_v, w_o, lengths=None):
     """The same, every row's queries at once over its gathered keys and values."""
     batch, size, width = x.shape
     heads, dim = cache.pool.shape[2], cache.pool.shape[4]
-    q, k, v = ((x @ w).reshape(batch, size, heads, dim).transpose(0, 2, 1, 3) for w in (w_q, w_k, w_v))
+    q, k, v = (
+        (x @ w).reshape(batch, size, heads, dim).transpose(0, 2, 1, 3) for w in (w_q, w_k, w_v)
+    )
     append_kv(cache, layer, k, v, lengths)
     counts = np.full(batch, size) if lengths is None else lengths
     out = np.zeros_like(x)

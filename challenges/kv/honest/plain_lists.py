@@ -26,7 +26,7 @@ def flat(heads, token):
 def append_kv(cache, layer, k, v, lengths=None):
     rows = cache.store[layer]
     counts = [len(k[0][0])] * len(rows) if lengths is None else [int(n) for n in lengths]
-    if any(len(row) + count > cache.capacity for row, count in zip(rows, counts)):
+    if any(len(row) + count > cache.capacity for row, count in zip(rows, counts, strict=True)):
         raise OverflowError("the cache is full")
     k, v = np.asarray(k).tolist(), np.asarray(v).tolist()
     for row, count in enumerate(counts):
@@ -51,7 +51,7 @@ def cache_bytes(cache):
 
 
 def project(token, columns):
-    return [sum(a * b for a, b in zip(token, column)) for column in columns]
+    return [sum(a * b for a, b in zip(token, column, strict=True)) for column in columns]
 
 
 def attend_token(cache, held, query):
@@ -59,14 +59,14 @@ def attend_token(cache, held, query):
     for head in range(cache.heads):
         part = slice(head * cache.dim, (head + 1) * cache.dim)
         scores = [
-            sum(a * b for a, b in zip(query[part], key[part])) / math.sqrt(cache.dim)
+            sum(a * b for a, b in zip(query[part], key[part], strict=True)) / math.sqrt(cache.dim)
             for key, _ in held
         ]
         top = max(scores)
         weights = [math.exp(score - top) for score in scores]
         total = sum(weights)
         mixed = [0.0] * cache.dim
-        for weight, (_, value) in zip(weights, held):
+        for weight, (_, value) in zip(weights, held, strict=True):
             for i, number in enumerate(value[part]):
                 mixed[i] += weight * number
         out += [number / total for number in mixed]
@@ -78,7 +78,7 @@ def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths=None):
     rows = cache.store[layer]
     tokens = np.asarray(x).tolist()
     counts = [len(row) for row in tokens] if lengths is None else [int(n) for n in lengths]
-    if any(len(row) + count > cache.capacity for row, count in zip(rows, counts)):
+    if any(len(row) + count > cache.capacity for row, count in zip(rows, counts, strict=True)):
         raise OverflowError("the cache is full")
     out = [[[0.0] * len(token) for token in row] for row in tokens]
     for row, count in enumerate(counts):

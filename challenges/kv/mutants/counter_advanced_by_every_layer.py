@@ -46,7 +46,9 @@ def cache_bytes(cache):
 def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths=None):
     batch, size, width = x.shape
     heads, dim = cache.k.shape[2], cache.k.shape[4]
-    q, k, v = ((x @ w).reshape(batch, size, heads, dim).transpose(0, 2, 1, 3) for w in (w_q, w_k, w_v))
+    q, k, v = (
+        (x @ w).reshape(batch, size, heads, dim).transpose(0, 2, 1, 3) for w in (w_q, w_k, w_v)
+    )
     start = cache.lengths.copy()
     append_kv(cache, layer, k, v, lengths)
     longest = int(cache.lengths.max())

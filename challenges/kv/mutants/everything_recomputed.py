@@ -51,7 +51,8 @@ def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths=None):
     x = np.concatenate([cache.x[layer], x], axis=1) if layer in cache.x else x
     cache.x[layer] = x
     q, k, v = (
-        (x @ np.asarray(w)).reshape(*x.shape[:2], heads, dim).transpose(0, 2, 1, 3) for w in (w_q, w_k, w_v)
+        (x @ np.asarray(w)).reshape(*x.shape[:2], heads, dim).transpose(0, 2, 1, 3)
+        for w in (w_q, w_k, w_v)
     )
     append_kv(cache, layer, k[:, :, -size:], v[:, :, -size:], lengths)
     scores = q @ k.transpose(0, 1, 3, 2) / np.sqrt(dim)

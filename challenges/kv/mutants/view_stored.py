@@ -5,13 +5,18 @@ import numpy as np
 
 def create_cache(batch_size, max_seq_len, num_heads, head_dim, num_layers=1, dtype=np.float32):
     rows = [[([], []) for _ in range(batch_size)] for _ in range(num_layers)]
-    return {"rows": rows, "shape": (num_heads, head_dim), "capacity": max_seq_len, "num_heads": num_heads}
+    return {
+        "rows": rows,
+        "shape": (num_heads, head_dim),
+        "capacity": max_seq_len,
+        "num_heads": num_heads,
+    }
 
 
 def append_kv(cache, layer, k, v, lengths=None):
     rows = cache["rows"][layer]
     counts = [k.shape[2]] * len(rows) if lengths is None else [int(n) for n in lengths]
-    for (keys, _), count in zip(rows, counts):
+    for (keys, _), count in zip(rows, counts, strict=True):
         if len(keys) + count > cache["capacity"]:
             raise IndexError(f"{len(keys)} tokens held, {count} more do not fit")
     for row, count in enumerate(counts):
@@ -23,7 +28,8 @@ def append_kv(cache, layer, k, v, lengths=None):
 def read_kv(cache, layer, row):
     heads, dim = cache["shape"]
     return tuple(
-        np.stack(part, axis=1) if part else np.zeros((heads, 0, dim)) for part in cache["rows"][layer][row]
+        np.stack(part, axis=1) if part else np.zeros((heads, 0, dim))
+        for part in cache["rows"][layer][row]
     )
 
 
@@ -32,7 +38,9 @@ def cache_lengths(cache):
 
 
 def cache_bytes(cache):
-    return sum(token.nbytes for layer in cache["rows"] for pair in layer for part in pair for token in part)
+    return sum(
+        token.nbytes for layer in cache["rows"] for pair in layer for part in pair for token in part
+    )
 
 
 def softmax(scores):

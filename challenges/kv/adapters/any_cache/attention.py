@@ -1,13 +1,12 @@
 """Calling an attention function or method over a cache."""
 
-import itertools
 import re
 
 import numpy as np
 
 from .cache import Cache
 from .held import Held, state_of
-from .layouts import LAYOUTS, ROW_LAYOUTS, array_of, arrays_in, axes_of, laid_out, restored, split
+from .layouts import array_of, arrays_in, axes_of, laid_out, restored, split
 from .naming import NotTestable, call, required, slot, slots
 from .pieces import TRY, settings
 
@@ -33,22 +32,43 @@ class Weights(dict):
 
 
 class AttentionUse:
-    """How to call one attention function or method over caches of one class."""
+    """How to call one attention function or method over caches of one class.
 
-    def __init__(self, function, owner, use, pieces):
-        self.function, self.owner, self.use, self.pieces = function, owner, use, pieces
+    bare: leave its defaults alone. update: "self" if it appends the new keys and values, "before"
+    or "after" if that is left to us. layout, lists: of what it is given. turned: weights used as
+    x @ w.T. mask: the kind of mask it wants, and mask_many that for several tokens. many, causal:
+    whether it takes several tokens, and lets none see a later one. steps: whether steps select as
+    they should. prefill: another callable, that is given prompts in its stead.
+    """
+
+    def __init__(self, function, owner, cache_use, pieces):
+        self.function, self.owner, self.cache_use, self.pieces = function, owner, cache_use, pieces
         self.slots = slots(function)
         self.name = function.__qualname__
-        self.layout, self.lists, self.update, self.turned = "btD", False, "self", False
-        self.out_layout, self.mask, self.mask_many, self.many, self.bare = None, "", "", False, False
-        self.causal, self.steps, self.prefill = False, False, None
-        self.projects = bool({"weights"} & self.slots) or {"w_q", "w_k", "w_v"} <= self.slots or (owner is not None and self._has_weights())
+        self.go((False, "self", "btD", False, False, ""))
+        self.many = self.causal = self.steps = False
+        self.mask_many, self.prefill = "", None
+        self.owns = owner is not None and self._owns_cache()
+        self.projects = (
+            bool({"weights"} & self.slots)
+            or {"w_q", "w_k", "w_v"} <= self.slots
+            or (owner is not None and self._has_weights())
+        )
+
+    def go(self, way):
+        """Take one of the ways to call it."""
+        self.bare, self.update, self.layout, self.lists, self.turned, self.mask = way
+        self.out_layout = None
 
     def possible(self):
         """Whether its parameters name a query or hidden states, and something to attend over."""
         asks = bool({"q", "x"} & self.slots)
-        over = {"cache"} <= self.slots or {"k", "v"} <= self.slots or {"held_k", "held_v"} <= self.slots
-        return asks and (over or (self.projects and self._own_cache() is not None))
+        over = (
+            {"cache"} <= self.slots
+            or {"k", "v"} <= self.slots
+            or {"held_k", "held_v"} <= self.slots
+        )
+        return asks and (over or (self.projects and self.owns))
 
     def _has_weights(self):
         try:
@@ -56,11 +76,11 @@ class AttentionUse:
         except Exception:
             return False
 
-    def _own_cache(self):
+    def _owns_cache(self):
         try:
-            return own_cache(self.instance(TRY, np.float64), self.use.kind)
+            return own_cache(self.instance(TRY, np.float64), self.cache_use.kind) is not None
         except Exception:
-            return None
+            return False
 
     def instance(self, config, dtype, layer=0):
         """A fresh object whose method this is; None for a function."""
@@ -68,97 +88,8 @@ class AttentionUse:
             return None
         known = {**settings(config, dtype), "num_layers": 1, "causal": True, "layer": layer}
         if "cache" in slots(self.owner):
-            known["cache"] = Cache(self.use, config, dtype).object(0)
+            known["cache"] = Cache(self.cache_use, config, dtype).object(0)
         return call(self.owner, known, self.pieces)
-
-    def calibrate(self):
-        """Find a way to call it such that one token attends to itself. Raises NotTestable."""
-        draw = np.random.default_rng(2)
-        x = draw.standard_normal((2, 1, 15)) + 0.5
-        weights = [draw.standard_normal((15, 15)) for _ in WEIGHTS]
-        layouts = ("btD", "bD", "tD", "D") if self.projects else (*LAYOUTS, *ROW_LAYOUTS)
-        plain = self.pieces.plain(self.owner or self.function)
-        ways = itertools.product(
-            (False, True),
-            ("self", "before", "after"),
-            layouts,
-            (True, False) if plain else (False, True),
-            (False, True) if self.projects else (False,),
-            MASKS if "mask" in self.slots else ("",),
-        )
-        second_best = None
-        for way in ways:
-            self.bare, self.update, self.layout, self.lists, self.turned, self.mask = way
-            if not self._works(x, weights):
-                continue
-            self.steps = self._selects()
-            if self.steps:
-                break
-            # It took our weights and cached the right token, so it is called as it is meant to be.
-            second_best = second_best or (self.projects and self.update == "self" and way)
-        else:
-            if not second_best:
-                raise NotTestable(f"{self.name}: no way to call it that gives one token its own value")
-            self.bare, self.update, self.layout, self.lists, self.turned, self.mask = second_best
-            self._works(x, weights)
-        self._calibrate_many(draw, weights)
-        return self
-
-    def _selects(self):
-        """Whether a query that fits one key only, a different one in each head, returns its value.
-
-        Tells apart layouts that one token cannot. An output that fails it in every way is still
-        used as far as one token goes: that is for the kernel tests to judge.
-        """
-        draw = np.random.default_rng(4)
-        x = draw.standard_normal((2, 3, 15))
-        x[:, :, :3] = np.eye(3)
-        w_q, w_k = np.zeros((2, 15, 15))
-        w_q[:3, ::5] = w_k[[0, 1, 2], [0, 5, 10]] = 100.0
-        w_v, w_o = draw.standard_normal((2, 15, 15))
-        v = x @ w_v
-        wanted = np.concatenate([v[:, h, 5 * h : 5 * h + 5] for h in range(3)], axis=1) @ w_o
-        try:
-            cache = Cache(self.use, TRY, np.float64)
-            for t in range(3):
-                y = self.attend(cache, 0, x[:, t : t + 1], (w_q, w_k, w_v, w_o), None)
-            return np.allclose(y[:, 0], wanted, rtol=1e-3, atol=1e-3)
-        except Exception:
-            return False
-
-    def _works(self, x, weights):
-        self.out_layout = None
-        try:
-            cache = Cache(self.use, TRY, np.float64)
-            y = self.attend(cache, 0, x, weights, None)
-            fits = y.shape == x.shape and np.allclose(y, x @ weights[2] @ weights[3], rtol=1e-3, atol=1e-3)
-            if not fits or self.update != "self":
-                return fits and counted_once(cache)
-            kept = [split(x @ w, 3) for w in weights[1:3]]
-            return all(
-                np.allclose(part, wanted[row], atol=1e-3)
-                for row in range(2)
-                for part, wanted in zip(cache.read(0, row), kept)
-            )
-        except Exception:
-            return False
-
-    def _calibrate_many(self, draw, weights):
-        """Whether several tokens can be given at once, and with which mask the first sees itself."""
-        if "t" not in self.layout:
-            return
-        x = draw.standard_normal((2, 4, 15))
-        first, self.many = (x @ weights[2] @ weights[3])[:, 0], True
-        usable = []
-        for self.mask_many in MASKS if "mask" in self.slots else [""]:
-            try:
-                y = self.attend(Cache(self.use, TRY, np.float64), 0, x, weights, None)
-            except Exception:
-                continue
-            if y.shape == x.shape:
-                usable.append((not np.allclose(y[:, 0], first, rtol=1e-3, atol=1e-3), self.mask_many))
-        sees_later, self.mask_many = min(usable, key=lambda pair: pair[0], default=(True, ""))
-        self.many, self.causal = bool(usable), not sees_later
 
     def attend(self, cache, layer, x, weights, lengths):
         """One layer: append the new tokens' keys and values and attend; x and result (B, T, D)."""
@@ -174,7 +105,7 @@ class AttentionUse:
             return self.prefill.attend(cache, layer, x, weights, lengths)
         if x.shape[1] > 1 and not self.many:
             raise NotTestable(f"{self.name} takes one token at a time")
-        untold = self._stateless() and self.owner is None and not self.mask_many
+        untold = self.stateless() and self.owner is None and not self.mask_many
         if x.shape[1] > 1 and untold and cache.counts[layer].any():
             raise NotTestable(f"{self.name} is not told which of the keys are new")
         if self.update == "before":
@@ -182,7 +113,9 @@ class AttentionUse:
         if "b" in self.layout:
             y = self._call(cache, layer, x, weights, None)
         else:
-            y = np.concatenate([self._call(cache, layer, x, weights, row) for row in range(x.shape[0])])
+            y = np.concatenate(
+                [self._call(cache, layer, x, weights, row) for row in range(x.shape[0])]
+            )
         if self.update == "after":
             cache.write(layer, split(x @ weights[1], heads), split(x @ weights[2], heads), None)
         elif self.update == "self":
@@ -197,24 +130,28 @@ class AttentionUse:
             for row, count in enumerate(new):
                 size = count if self.many else 1
                 for t in range(0, count, max(size, 1)):
-                    y[row, t : t + size] = self._call(cache, layer, x[:, t : t + size], weights, row)[0]
+                    y[row, t : t + size] = self._call(
+                        cache, layer, x[:, t : t + size], weights, row
+                    )[0]
                     cache.counts[layer, row] += size
             return y
         if {"new_lengths"} & self.slots and self.update == "self":
             y = self._call(cache, layer, x, weights, None, new)
             cache.counts[layer] += new
             return y
-        writes_rows = "b" not in self.use.layout or {"lengths", "new_lengths"} & slots(
-            getattr(self.use.kind, self.use.writer)
+        writes_rows = "b" not in self.cache_use.layout or {"lengths", "new_lengths"} & slots(
+            getattr(self.cache_use.kind, self.cache_use.writer)
         )
         if self.update != "before" or not (writes_rows or rows_apart):
             raise NotTestable(f"{self.name} and its cache take one length for the whole batch")
-        if "lengths" not in self.slots and self._stateless() and not rows_apart:
+        if "lengths" not in self.slots and self.stateless() and not rows_apart:
             raise NotTestable(f"{self.name} has no way to say that rows have lengths of their own")
         heads = cache.config["num_heads"]
         for t in range(int(new.max())):
             now, token = (new > t).astype(np.int64), x[:, t : t + 1]
-            cache.write(layer, split(token @ weights[1], heads), split(token @ weights[2], heads), now)
+            cache.write(
+                layer, split(token @ weights[1], heads), split(token @ weights[2], heads), now
+            )
             some = [r for r in range(len(new)) if now[r]]
             if rows_apart:
                 for row in some:
@@ -223,8 +160,9 @@ class AttentionUse:
                 y[some, t] = self._call(cache, layer, token, weights, None)[some, 0]
         return y
 
-    def _stateless(self):
-        return "cache" not in self.slots
+    def stateless(self):
+        """Whether it is given keys and values, and neither takes nor owns a cache."""
+        return "cache" not in self.slots and not self.owns
 
     def _call(self, cache, layer, x, weights, row, new=None):
         """Call it for all rows, or for one; hidden states (B or 1, T, D) come back."""
@@ -242,11 +180,12 @@ class AttentionUse:
         y = fitting[0]
         if self.projects:
             y = y.reshape(batch, size, width)
-            return y if {"w_o", "weights"} & self.slots or self.owner is not None else y @ weights[3]
-        y = self._from_heads(y, cache.config, batch).reshape(batch, size, width)
+            joined = {"w_o", "weights"} & self.slots or self.owner is not None
+            return y if joined else y @ weights[3]
+        y = self._from_heads(y, cache.config).reshape(batch, size, width)
         return y @ weights[3]
 
-    def _from_heads(self, y, config, batch):
+    def _from_heads(self, y, config):
         """The heads' results as (B, T, H, d), by the layout found when trying."""
         if self.out_layout is None:
             self.out_layout = axes_of(y.shape) or self.layout
@@ -261,9 +200,9 @@ class AttentionUse:
         if key not in owned:
             config = cache.config if row is None else {**cache.config, "batch_size": 1}
             owned[key] = self.instance(config, np.float64, layer)
-            inner = own_cache(owned[key], self.use.kind)
-            if inner is not None and "cache" not in self.slots and not self.use.layered:
-                cache.objects[layer][row or 0 if self.use.per_row_objects else 0] = inner
+            inner = own_cache(owned[key], self.cache_use.kind)
+            if inner is not None and "cache" not in self.slots and not self.cache_use.layered:
+                cache.objects[layer][row or 0 if self.cache_use.per_row_objects else 0] = inner
         if self.projects:
             set_weights(owned[key], [w.T if self.turned else w for w in weights])
         return owned[key]
@@ -275,15 +214,24 @@ class AttentionUse:
         shaped = [w.T if self.turned else w for w in weights]
         if self.lists:
             shaped = [w.tolist() for w in shaped]
+        matrices = dict(zip(WEIGHTS, shaped, strict=True))
         at = int((after if row is None else after[row : row + 1]).max()) - x.shape[1]
         known = {
-            **settings(cache.config), **dict(zip(WEIGHTS, shaped)), "layer": layer,
-            "row": row if row is None else cache.rows[row], "weights": Weights(zip(WEIGHTS, shaped)),
-            "cache": state_of(cache.object(layer, row or 0)), "caches": [state_of(o[0]) for o in cache.objects],
-            "position": at, "positions": after - x.shape[1], "lengths": after if row is None else after[row],
+            **settings(cache.config),
+            **matrices,
+            "weights": Weights(matrices),
+            "layer": layer,
+            "row": row if row is None else cache.rows[row],
+            "cache": state_of(cache.object(layer, row or 0)),
+            "caches": [state_of(rows[0]) for rows in cache.objects],
+            "position": at,
+            "positions": after - x.shape[1],
+            "length": at + x.shape[1],
+            "lengths": after if row is None else after[row],
             "new_lengths": np.full(x.shape[0], x.shape[1]) if new is None else new,
-            "causal": True, "scale": 1 / np.sqrt(cache.config["head_dim"]), "length": at + x.shape[1],
-        }  # fmt: skip
+            "causal": True,
+            "scale": 1 / np.sqrt(cache.config["head_dim"]),
+        }
         option = self.mask_many if x.shape[1] > 1 else self.mask
         if option:
             known["mask"] = MASKS[option](x.shape[1], at + x.shape[1])
@@ -291,7 +239,7 @@ class AttentionUse:
             known["mask"] = None
         if self.projects:
             shape = laid_out(x.reshape(*x.shape[:2], 1, -1).transpose(0, 2, 1, 3), self.layout, row)
-            inputs = {name: shape for name in ("x", "q", "k", "v")}
+            inputs = dict.fromkeys(("x", "q", "k", "v"), shape)
         else:
             inputs = self._heads(cache, layer, x, weights, row, heads)
         if self.lists:
@@ -302,7 +250,7 @@ class AttentionUse:
         """Queries, and either the new keys and values or, without a cache, all that are held."""
         parts = [split(x @ w, heads) for w in weights[:3]]
         q, k, v = (laid_out(part, self.layout, row) for part in parts)
-        if not self._stateless():
+        if not self.stateless():
             return {"q": q, "x": q, "k": k, "v": v}
         rows = range(x.shape[0])
         pairs = [cache.read(layer, r) for r in rows]
@@ -313,7 +261,11 @@ class AttentionUse:
                 held[i, r, :, : part.shape[1]] = part
         if row is not None:
             held = held[:, :, :, : int(cache.counts[layer, row])]
-        layout = self.layout if "t" in self.layout else {"bhd": "bhtd", "hd": "htd", "bD": "btD", "D": "tD"}[self.layout]
+        layout = (
+            self.layout
+            if "t" in self.layout
+            else {"bhd": "bhtd", "hd": "htd", "bD": "btD", "D": "tD"}[self.layout]
+        )
         keys, values = (laid_out(part, layout, row) for part in held)
         return {"q": q, "x": q, "k": keys, "v": values, "held_k": keys, "held_v": values}
 
@@ -321,19 +273,11 @@ class AttentionUse:
         """Keep the cache that a function in functional style returns."""
         for item in result if isinstance(result, tuple) else ():
             owner = cache.object(layer, row or 0)
-            if isinstance(item, self.use.kind):
-                place = cache.objects[0 if self.use.layered else layer]
-                place[row or 0 if self.use.per_row_objects else 0] = item
+            if isinstance(item, self.cache_use.kind):
+                place = cache.objects[0 if self.cache_use.layered else layer]
+                place[row or 0 if self.cache_use.per_row_objects else 0] = item
             elif isinstance(owner, Held) and isinstance(item, (dict, tuple)):
                 owner.hold(item)
-
-
-def counted_once(cache):
-    """Whether the cache reports one token in every row, where it reports anything."""
-    try:
-        return bool((np.asarray(cache.lengths()) == 1).all())
-    except NotTestable:
-        return True
 
 
 def own_cache(owner, kind):
@@ -355,7 +299,9 @@ def weights_of(owner):
 
 def set_weights(owner, weights):
     """Put four matrices into an attention object, biases beside them to zero."""
-    for (holder, name), value in zip((weights_of(owner)[w] for w in WEIGHTS), weights):
+    places = weights_of(owner)
+    for slot_name, value in zip(WEIGHTS, weights, strict=True):
+        holder, name = places[slot_name]
         old = getattr(holder, name)
         setattr(holder, name, value.tolist() if isinstance(old, list) else value)
     for name, value in vars(owner).items():

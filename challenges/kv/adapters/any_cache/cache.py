@@ -9,7 +9,9 @@ from .naming import NotTestable, call, indexes, slot, slots
 from .pieces import methods, settings
 from .telling import length_names, per_row, reported_bytes, told_by
 
-OPENS = re.compile(r"^(allocate|add|register|create|new|start|open|init)_?(seq|sequence|request|slot)$")
+OPENS = re.compile(
+    r"^(allocate|add|register|create|new|start|open|init)_?(seq|sequence|request|slot)$"
+)
 
 
 class Cache:
@@ -24,15 +26,19 @@ class Cache:
         layers = 1 if use.layered else config["num_layers"]
         if not use.layered:
             known["num_blocks"] //= layers
-        self.objects = [[call(use.kind, known, use.pieces) for _ in range(rows)] for _ in range(layers)]
+        self.objects = [
+            [call(use.kind, known, use.pieces) for _ in range(rows)] for _ in range(layers)
+        ]
         self.counts = np.zeros((config["num_layers"], config["batch_size"]), dtype=np.int64)
         self.returned = {}
         self.rows = [self._open_row(row) for row in range(config["batch_size"])]
 
     def _open_row(self, row):
-        """What the output calls a row: its number, or what a method that opens a sequence returns."""
+        """What the output calls a row: its number, or what opening a sequence returns."""
         names = [n for n, _ in methods(self.use.kind) if OPENS.search(n)]
-        for owner in [self.object(layer, row) for layer in range(len(self.objects))] if names else []:
+        for owner in (
+            [self.object(layer, row) for layer in range(len(self.objects))] if names else []
+        ):
             made = call(getattr(owner, names[0]), {"row": row, "batch_size": row}, self.use.pieces)
             row = made if isinstance(made, (int, np.integer)) and made is not None else row
         return row
@@ -43,7 +49,7 @@ class Cache:
         return rows[row if self.use.per_row_objects else 0]
 
     def write(self, layer, k, v, lengths):
-        """Append k, v (B, H, T, d); `lengths` says how many tokens are real in each row, None all."""
+        """Append k, v (B, H, T, d); `lengths` says how many tokens of a row are real, None all."""
         new = np.full(k.shape[0], k.shape[2]) if lengths is None else np.asarray(lengths)
         taken = slots(getattr(self.use.kind, self.use.writer))
         if "b" not in self.use.layout:
@@ -64,7 +70,9 @@ class Cache:
         for some_k, some_v in pieces:
             heads = range(k.shape[1]) if self.use.layout in HEAD_LAYOUTS else [None]
             for head in heads:
-                self._call_writer(layer, some_k, some_v, row, head, np.full(k.shape[0], some_k.shape[2]))
+                self._call_writer(
+                    layer, some_k, some_v, row, head, np.full(k.shape[0], some_k.shape[2])
+                )
             rows = slice(None) if row is None else row
             self.counts[layer, rows] += some_k.shape[2]
 
@@ -87,18 +95,21 @@ class Cache:
         )
 
     def raw_read(self, layer, row):
-        """What the output's reader returns for keys and values, arrays or lists; None if neither."""
+        """What the output's reader returns for keys and values, or None if it is not a pair."""
         owner, reader = self.object(layer, row), self.use.reader
         name = self.rows[row]
         known = {
-            "layer": layer, "row": name, "first": 0, "position": 0, "length": int(self.counts[layer, row]),
+            "layer": layer, "row": name, "first": 0, "position": 0,
+            "length": int(self.counts[layer, row]),
             "lengths": self.counts[layer].copy(), "batch_size": name, "num_layers": layer,
             "new_tokens": int(self.counts[layer, row]), "tokens": int(self.counts[layer, row]),
         }  # fmt: skip
         if reader is None:
             pair = self.returned.get((layer, row if "b" not in self.use.layout else None))
         elif reader == "attributes":
-            pair = attribute_pair(owner, layer, self.config["num_layers"] if self.use.layered else 0)
+            pair = attribute_pair(
+                owner, layer, self.config["num_layers"] if self.use.layered else 0
+            )
         elif isinstance(reader, tuple):
             pair = [call(getattr(owner, name), known, self.use.pieces) for name in reader]
         elif "head" in indexes(getattr(self.use.kind, reader)):
@@ -136,7 +147,9 @@ class Cache:
         """The lengths that the output reports for layer 0, (B,). Raises NotTestable."""
         if not self.use.per_row_objects:
             return self._told(self.object(0), None)
-        return np.array([self._told(self.object(0, row), row) for row in range(len(self.objects[0]))])
+        return np.array(
+            [self._told(self.object(0, row), row) for row in range(len(self.objects[0]))]
+        )
 
     def _told(self, owner, row):
         for name in length_names(owner):
@@ -144,7 +157,9 @@ class Cache:
             rows = per_row(owner, name) and self.config["batch_size"] > 1 and row is None
             if rows and found is not None:
                 every = range(self.config["batch_size"])
-                found = np.array([told_by(owner, name, self.rows[r], self.use.pieces) for r in every])
+                found = np.array(
+                    [told_by(owner, name, self.rows[r], self.use.pieces) for r in every]
+                )
             if found is not None:
                 found = np.asarray(found)
                 return found[0] if found.ndim == 2 else found
@@ -152,7 +167,9 @@ class Cache:
 
     def bytes(self):
         """The bytes that the output reports, over all its objects. Raises NotTestable."""
-        return sum(reported_bytes(owner, self.use.pieces) for rows in self.objects for owner in rows)
+        return sum(
+            reported_bytes(owner, self.use.pieces) for rows in self.objects for owner in rows
+        )
 
 
 def attribute_pair(owner, layer, layers):
@@ -163,8 +180,8 @@ def attribute_pair(owner, layer, layers):
     found = {}
     for name, value in vars(owner).items():
         stands_for = slot(name.strip("_"))
-        if isinstance(value, list) and layers and len(value) == layers:
-            value = value[layer]
-        if stands_for in ("k", "held_k", "v", "held_v") and array_of(value) is not None:
-            found.setdefault(stands_for[-1], value)
+        layered = isinstance(value, list) and layers and len(value) == layers
+        one = value[layer] if layered else value
+        if stands_for in ("k", "held_k", "v", "held_v") and array_of(one) is not None:
+            found.setdefault(stands_for[-1], one)
     return [found["k"], found["v"]] if len(found) == 2 else None

@@ -3,18 +3,22 @@
 import re
 
 from .attention import AttentionUse
+from .attention_trial import calibrate
 from .naming import NotTestable
 from .pieces import methods
 
 ATTENDS = re.compile(r"att(n|en|d)|forward|step|decode|prefill|__call__|mha|sdpa")
 NOT_ATTENTION = re.compile(
-    r"(^|_)(ref|reference|naive|full|recompute|no_?cache|without|uncached|project|split|make|bench|test|demo|flops|loop)"
+    r"(^|_)(ref|reference|naive|full|recompute|no_?cache|without|uncached"
+    r"|project|split|make|bench|test|demo|flops|loop)"
 )
 
 
 def attention_uses(pieces, use):
-    """Callables that attend over a cache of this class, the likeliest first; and why others do not."""
-    candidates = [(None, f) for f in pieces.functions.values() if ATTENDS.search(f.__name__.lower())]
+    """Callables that attend over such a cache, the likeliest first; and why others do not."""
+    candidates = [
+        (None, f) for f in pieces.functions.values() if ATTENDS.search(f.__name__.lower())
+    ]
     for kind in pieces.classes.values():
         candidates += [(kind, m) for n, m in methods(kind) if ATTENDS.search(n.lower())]
     found, reasons = [], []
@@ -24,10 +28,10 @@ def attention_uses(pieces, use):
         try:
             attention = AttentionUse(function, owner, use, pieces)
             if attention.possible():
-                found.append(attention.calibrate())
+                found.append(calibrate(attention))
         except NotTestable as reason:
             reasons.append(str(reason))
-    found.sort(key=lambda a: (not a.steps, a._stateless() and a.owner is None, not a.projects))
+    found.sort(key=lambda a: (not a.steps, a.stateless() and a.owner is None, not a.projects))
     settle_prefill(found)
     return found, "; ".join(reasons)
 
@@ -42,7 +46,9 @@ def settle_prefill(found):
     for number, attention in enumerate(found):
         if not attention.many or attention.causal:
             continue
-        for_steps = attention._stateless() or re.search("decode|step|incremental|single", attention.name.lower())
+        for_steps = attention.stateless() or re.search(
+            "decode|step|incremental|single", attention.name.lower()
+        )
         attention.many = number == 0 and not for_steps
     if found and not found[0].causal:
         found[0].prefill = next((a for a in found[1:] if a.many and a.causal), None)

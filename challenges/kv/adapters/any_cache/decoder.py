@@ -10,9 +10,19 @@ from .layouts import arrays_in
 from .naming import NotTestable, call, parameters, slot, slots
 from .pieces import methods, settings
 
-DECODERS = re.compile(r"decoder|transformer|model|lm$|gpt|generat", re.I)
-NOT_DECODERS = re.compile(r"config|block$|layer$|cost|memory|analy|profil|attention$|cache$|tensor", re.I)
-STEPS = ("forward_step", "decode_step", "step", "decode", "forward_incremental", "forward", "__call__")
+DECODERS = re.compile(r"decoder|transformer|model|lm$|gpt|generat", re.IGNORECASE)
+NOT_DECODERS = re.compile(
+    r"config|block$|layer$|cost|memory|analy|profil|attention$|cache$|tensor", re.IGNORECASE
+)
+STEPS = (
+    "forward_step",
+    "decode_step",
+    "step",
+    "decode",
+    "forward_incremental",
+    "forward",
+    "__call__",
+)
 PREFILLS = ("prefill", "process_prompt", "encode_prompt", "forward_prefill")
 GENERATES = re.compile(r"^(generate|greedy|decode_greedy|run_generation)")
 
@@ -43,19 +53,23 @@ class DecoderUse:
 
     def _known(self, config):
         known = {**settings(config, np.float64), "temperature": 1.0, "causal": True}
-        wanted = [p for n, p in parameters(self.kind).items() if slot(n) == "model" and p.default is p.empty]
+        wanted = [
+            p
+            for n, p in parameters(self.kind).items()
+            if slot(n) == "model" and p.default is p.empty
+        ]
         if wanted:
-            known["model"] = self._inner(config, known)
+            known["model"] = self._inner(known)
         if "cache" in slots(self.kind) and self.use:
             known["cache"] = Cache(self.use, config, np.float64).object(0)
         return known
 
-    def _inner(self, config, known):
+    def _inner(self, known):
         """A model for a generator that takes one."""
         for name, kind in self.pieces.classes.items():
-            if kind is not self.kind and DECODERS.search(name) and not NOT_DECODERS.search(name):
-                if "model" not in slots(kind):
-                    return call(kind, {k: v for k, v in known.items() if k != "model"}, self.pieces)
+            named = DECODERS.search(name) and not NOT_DECODERS.search(name)
+            if named and kind is not self.kind and "model" not in slots(kind):
+                return call(kind, known, self.pieces)
         raise NotTestable(f"{self.kind.__name__} needs a model that was not found")
 
 
@@ -82,7 +96,11 @@ class Decoder:
                 if is_their_own(error, self.how.pieces):
                     raise
                 continue
-            arrays = [a for a in arrays_in(result) if a.shape[:1] == tokens.shape[:1] and a.dtype.kind == "f"]
+            arrays = [
+                a
+                for a in arrays_in(result)
+                if a.shape[:1] == tokens.shape[:1] and a.dtype.kind == "f"
+            ]
             arrays += [a for a in arrays_in(result) if a.dtype.kind == "f" and tokens.shape[0] == 1]
             if not arrays:
                 errors.append(NotTestable("the step returns no logits per row"))
@@ -90,10 +108,12 @@ class Decoder:
             self.form = form
             self.count += tokens.shape[1]
             return arrays[0]
-        raise NotTestable(f"{self.how.kind.__name__}.{name}: {errors[-1] if errors else 'no way to call it'}")
+        raise NotTestable(
+            f"{self.how.kind.__name__}.{name}: {errors[-1] if errors else 'no way to call it'}"
+        )
 
     def _forms(self, tokens):
-        """Ways to write tokens: as they are, one a row, plain lists; or as vectors if it has no vocabulary."""
+        """Ways to write tokens: arrays or lists, one a row; vectors where it has no vocabulary."""
         table = np.random.default_rng(3).standard_normal((self.config["vocab_size"], 64))
         width = self.config["num_heads"] * self.config["head_dim"]
         taken = slots(getattr(self.model, self.how.step))
@@ -101,10 +121,18 @@ class Decoder:
             vectors = [lambda t: table[t][..., :width], lambda t: table[t[:, 0]][..., :width]]
             return vectors if tokens.shape[1] == 1 else vectors[:1]
         many = [lambda t: t, lambda t: t.tolist()]
-        return [*many, lambda t: t[:, 0], lambda t: t[:, 0].tolist()] if tokens.shape[1] == 1 else many
+        return (
+            [*many, lambda t: t[:, 0], lambda t: t[:, 0].tolist()] if tokens.shape[1] == 1 else many
+        )
 
     def _known(self, function, tokens):
-        known = {"tokens": tokens, "x": tokens, "position": self.count, "first": self.count, "causal": True}
+        known = {
+            "tokens": tokens,
+            "x": tokens,
+            "position": self.count,
+            "first": self.count,
+            "causal": True,
+        }
         known["positions"] = np.full(self.config["batch_size"], self.count)
         known["cache"] = known["caches"] = self.caches
         first = next(iter(parameters(function)), "")
@@ -122,9 +150,15 @@ class Decoder:
         for temperature in (0.0, 1e-4):
             for form in (np.array([prompt]), list(prompt), np.array(prompt), [list(prompt)]):
                 try:
-                    result = call(function, {**known, "tokens": form, "temperature": temperature}, self.how.pieces)
-                    return np.asarray(result[0] if isinstance(result, tuple) else result).astype(np.int64)
-                except Exception as error:  # noqa: PERF203 - each way may fail
+                    result = call(
+                        function,
+                        {**known, "tokens": form, "temperature": temperature},
+                        self.how.pieces,
+                    )
+                    return np.asarray(result[0] if isinstance(result, tuple) else result).astype(
+                        np.int64
+                    )
+                except Exception as error:
                     errors.append(error)
         raise NotTestable(f"{self.how.kind.__name__}.{self.how.generate}: {errors[0]}")
 

@@ -1,14 +1,13 @@
-"""Reach the roles of challenge.yaml in an output that offers classes, or functions of its own shape.
+"""Reach the roles of challenge.yaml in an output with classes, or functions of its own shape.
 
 Nothing here knows a model or a file. Pieces are found by what they take: a cache is a class with a
 method that takes keys and values; attention is a callable that takes a query (or hidden states and
-four weights) with a cache or with keys and values; a decoder is a class that takes a number of
-layers and steps. Parameters are recognised by name (SLOTS). How arrays are laid out is found out by
-trying: one token is written and read back, and one token's attention must be its own value, because
-its softmax has one term. That is all that is assumed of an answer here.
+weights) with a cache, or with keys and values; a decoder is a class that steps. Parameters are
+recognised by name (naming.py). How arrays are laid out is found out by trying: one token is written
+and read back, one token's attention must be its own value (attention_trial.py). Sizes are unlike
+each other when trying, so that the axes of a result can be told by their lengths (layouts.py).
 
-Sizes are unlike each other when trying (2 rows, 3 heads, 5 wide, 7 layers), so that the axes of a
-result can be told by their lengths. What cannot be expressed raises NotTestable with the reason.
+What an interface cannot express raises NotTestable with the reason.
 """
 
 import numpy as np
@@ -24,7 +23,7 @@ EXPORTS = {"*[Cc]ache*": ()}
 
 
 def entry(module, load):
-    """The roles of challenge.yaml over whatever the output offers; those it lacks raise NotTestable."""
+    """The roles of challenge.yaml over whatever is there; what is not raises NotTestable."""
     pieces = Pieces(module, load)
     uses, why = cache_uses(pieces)
     plain = uses.get("plain") or uses.get("paged")
@@ -38,13 +37,17 @@ def entry(module, load):
     def make(kind, config, dtype):
         use = plain if kind == "plain" else uses.get(kind)
         if use is None:
-            raise NotTestable(f"no {kind} cache was found" + (f": {why}" if kind == "plain" and why else ""))
+            raise NotTestable(
+                f"no {kind} cache was found" + (f": {why}" if kind == "plain" and why else "")
+            )
         return Cache(use, config, dtype)
 
     def create_cache(dtype, **config):
         return make("plain", config, dtype)
 
-    create_cache.passes_dtype = plain is not None and bool({"dtype", "item_size"} & plain.constructor)
+    create_cache.passes_dtype = plain is not None and bool(
+        {"dtype", "item_size"} & plain.constructor
+    )
 
     def attend_with(number):
         def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths):
@@ -70,7 +73,9 @@ def entry(module, load):
 
 
 def theirs(cache):
-    """The cache, if it is the output's own and not what stands in for a tuple that is passed around."""
+    """The cache, unless it is our stand-in for a tuple that is passed around."""
     if getattr(cache.use.kind, "ours", False):
-        raise NotTestable("keys and values are passed around as a tuple, there is no cache to write to")
+        raise NotTestable(
+            "keys and values are passed around as a tuple, there is no cache to write to"
+        )
     return cache

@@ -35,7 +35,7 @@ class Past(Held):
     def append(self, k, v):
         """(B, H, T, d): our own code, used to see what attention does; it is not judged."""
         if self.state is not None:
-            k, v = (np.concatenate(pair, axis=2) for pair in zip(self.state, (k, v)))
+            k, v = (np.concatenate(pair, axis=2) for pair in zip(self.state, (k, v), strict=True))
         self.hold((np.array(k), np.array(v)))
 
 
@@ -60,10 +60,10 @@ def classes_of_functions(pieces):
 def maker_of(function):
     """An __init__ that holds what a function makes."""
 
-    def __init__(self, **given):
+    def make(self, **given):
         self.hold(function(**given))
 
-    return __init__
+    return make
 
 
 def method_of(function):

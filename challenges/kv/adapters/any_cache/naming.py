@@ -5,62 +5,111 @@ import functools
 import inspect
 
 SLOTS = {
-    "batch_size": "batchsize batch maxbatch maxbatchsize bsz b numsequences numseqs maxseqs nseqs maxsequences",
-    "max_seq_len": "maxseqlen maxlen maxlength maxseq maxseqlength capacity maxtokens contextlength maxcontext "
-    "maxpositions maxpositionembeddings maxcachelen nctx seqlen maxsequencelength maxtokensperseq",
-    "num_heads": "numheads nheads heads nhead numattentionheads nh h numkvheads nkvheads kvheads numkeyvalueheads "
-    "numqheads numqueryheads nkv",
+    "batch_size": (
+        "batchsize batch maxbatch maxbatchsize bsz b numsequences numseqs maxseqs nseqs "
+        "maxsequences "
+    ),
+    "max_seq_len": (
+        "maxseqlen maxlen maxlength maxseq maxseqlength capacity maxtokens contextlength "
+        "maxcontext maxpositions maxpositionembeddings maxcachelen nctx seqlen "
+        "maxsequencelength maxtokensperseq "
+    ),
+    "num_heads": (
+        "numheads nheads heads nhead numattentionheads nh h numkvheads nkvheads kvheads "
+        "numkeyvalueheads numqheads numqueryheads nkv "
+    ),
     "head_dim": "headdim dhead dimhead dk dv headsize dh d headwidth",
-    "width": "dmodel embeddim hiddensize hiddendim modeldim nembd embeddingdim width dim embedsize dimmodel",
+    "width": (
+        "dmodel embeddim hiddensize hiddendim modeldim nembd embeddingdim width dim "
+        "embedsize dimmodel "
+    ),
     "num_layers": "numlayers nlayers layers nlayer depth",
     "vocab_size": "vocabsize vocab nvocab",
     "feed_forward": "dff ffndim intermediatesize ffdim mlpdim ffhidden dffn hiddenff mlphidden",
     "dtype": "dtype datatype",
-    "item_size": "dtypebytes bytesperelement elementsize itemsize bytesperelem elemsize bytesperparam dtypesize",
+    "item_size": (
+        "dtypebytes bytesperelement elementsize itemsize bytesperelem elemsize "
+        "bytesperparam dtypesize "
+    ),
     "block_size": "blocksize pagesize tokensperblock tokensperpage blocklen",
-    "num_blocks": "numblocks numpages maxblocks nblocks totalblocks poolsize totalpages maxpages npages maxnumblocks",
+    "num_blocks": (
+        "numblocks numpages maxblocks nblocks totalblocks poolsize totalpages maxpages "
+        "npages maxnumblocks "
+    ),
     "bits": "bits nbits numbits",
-    "scale": "scale softmaxscale sm_scale scalefactor",
+    "scale": "scale softmaxscale smscale scalefactor",
     "layer": "layer layeridx layerindex layerid l li il ilayer",
-    "row": "row batchidx batchindex batchid seqid seqidx sequenceid sequenceidx slot requestid bi rowidx seq sid",
+    "row": (
+        "row batchidx batchindex batchid seqid seqidx sequenceid sequenceidx slot requestid "
+        "bi rowidx seq sid "
+    ),
     "head": "head headidx headindex hi",
-    "position": "pos position startpos currentpos curpos offset tokenpos cacheposition seqpos start timestep t "
-    "startposition currentposition step stepidx pastlen cachelen posoffset",
-    "positions": "positions seqpositions positionids startpositions cachepositions tokenpositions",
+    "position": (
+        "pos position startpos currentpos curpos offset tokenpos cacheposition seqpos start "
+        "timestep t startposition currentposition step stepidx pastlen cachelen posoffset "
+    ),
+    "positions": (
+        "positions seqpositions positionids startpositions cachepositions tokenpositions "
+    ),
     "first": "startidx begin from",
-    "length": "end length endpos stop upto endidx validlen tokens numtokens currentlen ntokens curlen seqlength",
+    "length": (
+        "end length endpos stop upto endidx validlen tokens numtokens currentlen ntokens "
+        "curlen seqlength "
+    ),
     "new_lengths": "newlengths newlens inputlengths numnew newseqlens promptlengths promptlens",
-    "lengths": "lengths seqlens seqlengths sequencelengths validlengths validlens lens contextlens kvlens cachelens "
-    "cachelengths kvlengths contextlengths actuallengths",
-    "k": "k key keys knew newk keynew newkey newkeys kt keystates kheads kvec kcur keysnew ktoken keyvec kstep",
-    "v": "v value values vnew newv valuenew newvalue newvalues vt valuestates vheads vvec vcur valuesnew vtoken "
-    "valuevec val vals vstep",
+    "lengths": (
+        "lengths seqlens seqlengths sequencelengths validlengths validlens lens contextlens "
+        "kvlens cachelens cachelengths kvlengths contextlengths actuallengths "
+    ),
+    "k": (
+        "k key keys knew newk keynew newkey newkeys kt keystates kheads kvec kcur keysnew "
+        "ktoken keyvec kstep "
+    ),
+    "v": (
+        "v value values vnew newv valuenew newvalue newvalues vt valuestates vheads vvec "
+        "vcur valuesnew vtoken valuevec val vals vstep "
+    ),
     "held_k": "kcache cachedk keycache cachek cachedkeys keyscache kall allkeys kfull kpast",
-    "held_v": "vcache cachedv valuecache cachev cachedvalues valuescache vall allvalues vfull vpast",
+    "held_v": (
+        "vcache cachedv valuecache cachev cachedvalues valuescache vall allvalues vfull vpast "
+    ),
     "q": "q query queries qt qheads qvec qcur qstep querystates",
-    "x": "x xnew xt hidden hiddenstates hiddenstate inputs h_new newx qnew tokenembedding embedding embeddings "
-    "xstep newhidden inputtensor inp tokenemb newembedding newtokens xs xin",
-    "w_q": "wq qproj qweight weightq", "w_k": "wk kproj kweight weightk",
-    "w_v": "wv vproj vweight weightv", "w_o": "wo oproj outproj oweight weighto wout",
+    "x": (
+        "x xnew xt hidden hiddenstates hiddenstate inputs hnew newx qnew tokenembedding "
+        "embedding embeddings xstep newhidden inputtensor inp tokenemb newembedding "
+        "newtokens xs xin "
+    ),
+    "w_q": "wq qproj qweight weightq",
+    "w_k": "wk kproj kweight weightk",
+    "w_v": "wv vproj vweight weightv",
+    "w_o": "wo oproj outproj oweight weighto wout",
     "weights": "weights params parameters w layerweights attnweights parms weight",
-    "cache": "cache kvcache layercache past pastkv pastkeyvalue pastkvs cachestate state kv store",
+    "cache": (
+        "cache kvcache layercache past pastkv pastkeyvalue pastkvs cachestate state kv store "
+    ),
     "caches": "caches kvcaches layercaches pastkeyvalues",
     "causal": "causal iscausal usecausal causalmask usecausalmask applycausalmask",
     "mask": "mask attentionmask attnmask",
     "config": "config cfg cacheconfig modelconfig args hparams configuration settings",
     "model": "model decoder transformer lm",
-    "tokens": "tokens tokenids ids inputids token tokenid promptids prompt prompttokens prompttokenids promptids "
-    "prompts inputtokens",
-    "new_tokens": "maxnewtokens numtokens numnewtokens ntokens nnew steps numsteps maxtokens nsteps ngenerate "
-    "maxgenlen newtokens genlen numgenerate",
+    "tokens": (
+        "tokens tokenids ids inputids token tokenid promptids prompt prompttokens "
+        "prompttokenids prompts inputtokens "
+    ),
+    "new_tokens": (
+        "maxnewtokens numtokens numnewtokens ntokens nnew steps numsteps maxtokens nsteps "
+        "ngenerate maxgenlen newtokens genlen numgenerate "
+    ),
     "temperature": "temperature temp",
     "seed": "seed randomseed",
     "rng": "rng generator randomstate",
-    "greedy": "greedy", "do_sample": "dosample sample sampling", "top_k": "topk",
-}  # fmt: skip
+    "greedy": "greedy",
+    "do_sample": "dosample sample sampling",
+    "top_k": "topk",
+}
 PLACES = {"k", "v", "layer", "row", "head", "cache", "num_layers"}
 INDEXES = {"batch_size": "row", "num_heads": "head", "num_layers": "layer"}
-NAME_OF = {alias.replace("_", ""): slot for slot, text in SLOTS.items() for alias in text.split()}
+NAME_OF = {alias: slot for slot, text in SLOTS.items() for alias in text.split()}
 
 
 class NotTestable(Exception):

@@ -9,21 +9,31 @@ from types import ModuleType
 import numpy as np
 
 from .naming import NotTestable, call
-from .telling import per_row
 
 BESIDE = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
-TRY = {"batch_size": 2, "max_seq_len": 11, "num_heads": 3, "head_dim": 5, "num_layers": 7, "block_size": 4}
+TRY = {
+    "batch_size": 2,
+    "max_seq_len": 11,
+    "num_heads": 3,
+    "head_dim": 5,
+    "num_layers": 7,
+    "block_size": 4,
+}
 
 
 class Pieces:
-    """Every class and function that the output's files define, tests and demonstrations left out."""
+    """Every class and function that the output's files define; tests and demonstrations not."""
 
     def __init__(self, module, load):
         self.modules = [module]
         folder = Path(module.__file__).parent
         for file in sorted(folder.rglob("*.py")):
             relative = str(file.relative_to(folder))
-            if file != Path(module.__file__) and not BESIDE.search(relative.lower()) and relevant(file):
+            if (
+                file != Path(module.__file__)
+                and not BESIDE.search(relative.lower())
+                and relevant(file)
+            ):
                 try:
                     self.modules.append(load(relative))
                 except Exception:  # a sibling that does not import offers nothing
@@ -50,7 +60,9 @@ class Pieces:
     def plain(self, thing):
         """Whether the module that defines a thing works without NumPy, on lists."""
         source = next((m for m in self.modules if m.__name__ == thing.__module__), None)
-        return source is not None and not any(isinstance(o, ModuleType) and o.__name__ == "numpy" for o in vars(source).values())
+        return source is not None and not any(
+            isinstance(o, ModuleType) and o.__name__ == "numpy" for o in vars(source).values()
+        )
 
 
 def relevant(file):
@@ -60,7 +72,10 @@ def relevant(file):
     except (SyntaxError, ValueError):
         return False
     named = [n.name for n in tree.body if isinstance(n, (ast.ClassDef, ast.FunctionDef))]
-    return any(re.search(r"cache|att(en|n)|decod|generat|transformer|model", n, re.I) for n in named)
+    return any(
+        re.search(r"cache|att(en|n)|decod|generat|transformer|model", n, re.IGNORECASE)
+        for n in named
+    )
 
 
 def methods(kind):

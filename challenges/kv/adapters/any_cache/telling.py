@@ -13,7 +13,9 @@ MEMORY = re.compile(r"bytes|memory|footprint|mem_")
 def length_names(owner):
     """Attributes and methods that may tell the length, the likeliest first."""
     names = [n for n in dir(owner) if LENGTHS.search(n.lower()) and not n.startswith("__")]
-    bad = re.compile(r"max|size_|bytes|block|page|_size|mem|capacity|set_|advance|reset|update|new|free|head")
+    bad = re.compile(
+        r"max|size_|bytes|block|page|_size|mem|capacity|set_|advance|reset|update|new|free|head"
+    )
     likely = [n for n in names if not bad.search(n.lower())]
     order = sorted(likely, key=lambda n: ("len" not in n.lower(), n.startswith("_"), n))
     return [*order, *(["__len__"] if hasattr(type(owner), "__len__") else [])]
@@ -39,22 +41,36 @@ def told_by(owner, name, row, pieces):
 
 def reported_bytes(owner, pieces):
     """A number of bytes; units of megabytes and the like are told by the name."""
-    for name in sorted(dir(owner), key=lambda n: ("bytes" not in n, "alloc" not in n, "total" not in n, n)):
-        if name.startswith("_") or not MEMORY.search(name) or re.search("per_|elem|format|dtype|peak|bandw", name):
+    for name in sorted(
+        dir(owner), key=lambda n: ("bytes" not in n, "alloc" not in n, "total" not in n, n)
+    ):
+        if (
+            name.startswith("_")
+            or not MEMORY.search(name)
+            or re.search("per_|elem|format|dtype|peak|bandw", name)
+        ):
             continue
         try:
             value = getattr(owner, name)
             value = call(value, {}, pieces) if callable(value) else value
         except Exception:
             continue
-        if isinstance(value, dict):
-            keys = sorted((k for k in value if is_number(value[k])), key=lambda k: (
-                not MEMORY.search(str(k)), "alloc" not in str(k), "total" not in str(k)))  # fmt: skip
-            name, value = (f"{name}_{keys[0]}", value[keys[0]]) if keys else (name, None)
-        if is_number(value):
-            unit = re.search(r"(^|_)(kb|mb|gb|kib|mib|gib)(_|$)", name.lower())
-            return float(value) * ({"k": 2**10, "m": 2**20, "g": 2**30}[unit[2][0]] if unit else 1)
+        numbers = value if isinstance(value, dict) else {"": value}
+        for key in sorted(filter(lambda k: is_number(numbers[k]), numbers), key=likeliest):
+            return float(numbers[key]) * unit_of(f"{name}_{key}")
     raise NotTestable("it reports no memory")
+
+
+def likeliest(key):
+    """Sorts the items of a report: bytes before the rest, what is allocated before what is used."""
+    text = str(key).lower()
+    return not MEMORY.search(text), "alloc" not in text, "total" not in text, text
+
+
+def unit_of(name):
+    """The bytes in the unit that a name ends in: 1 unless it says KB, MB or GB."""
+    unit = re.search(r"(^|_)(kb|mb|gb|kib|mib|gib)(_|$)", name.lower())
+    return {"k": 2**10, "m": 2**20, "g": 2**30}[unit[2][0]] if unit else 1
 
 
 def is_number(value):
