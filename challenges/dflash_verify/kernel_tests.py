@@ -16,7 +16,7 @@ import numpy as np
 
 from challenges.dflash_verify.cases import cases
 from challenges.dflash_verify.reference import greedy, matching_depth, tree_mask
-from challenges.kit import Case, Finding, as_float, same
+from challenges.kit import Case, Finding, as_float, describe, same
 
 __all__ = ["cases", "check"]
 
@@ -118,7 +118,9 @@ def mask(call: Call, items: dict[str, Any]) -> list[Finding]:
 
 def own_tokens(_: Call, items: dict[str, Any]) -> list[Finding]:
     """Generation with the output's own model against its own greedy decoding."""
-    return [same("tokens", items.get("new"), items.get("greedy"))]
+    new, own = items.get("new"), items.get("greedy")
+    ok = isinstance(new, list) and len(new) > 0 and new == own
+    return [Finding("tokens", ok, detail="" if ok else f"{describe(new)}, alone {describe(own)}")]
 
 
 def own_rows(_: Call, items: dict[str, Any]) -> list[Finding]:
