@@ -1,7 +1,7 @@
 """Static flags: what a reader of an output's source should know. Recorded, never a verdict.
 
-Found in the syntax tree, with line numbers; nothing is executed. A flag says that a name is used, not
-that it is misused, and code can hide from it: isolation, not this list, is what protects the judge.
+Found in the syntax tree, with line numbers; nothing is executed. A flag says that a name is used,
+not that it is misused, and code can hide from it: isolation, not this list, protects the judge.
 """
 
 from __future__ import annotations

@@ -19,7 +19,10 @@ def main() -> None:
     package.__path__ = [str(Path(__file__).parent)]
     sys.modules[PACKAGE] = package
     control = socket.socket(fileno=int(sys.argv[1]))
-    settings = json.loads(control.recv(1 << 16))
+    line = b""
+    while not line.endswith(b"\n"):  # the judge says nothing more until it was answered
+        line += control.recv(1 << 16)
+    settings = json.loads(line)
     finder = importlib.import_module(f"{PACKAGE}.installed").install(settings["packages"])
     importlib.import_module(f"{PACKAGE}.zygote").main(control, settings, finder)
 

@@ -20,6 +20,7 @@ THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NU
 }
 KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # some installations of Python need it to start
 ENVIRONMENT = {**THREADS, "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
+INSTALLED = frozenset({"site-packages", "dist-packages"})
 SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
@@ -47,11 +48,20 @@ def environment() -> dict[str, str]:
 
 
 def readable() -> list[str]:
-    """What any case may read besides the run's files: the standard library and system libraries."""
+    """What any case may read besides the run's files: the standard library and system libraries.
+
+    Packages installed beside the standard library are not part of it.
+    """
+    own = [p for place in _library() for p in place.iterdir() if p.name not in INSTALLED]
+    own += Path(sys.base_prefix, "lib").glob("*.so*")
+    return list(dict.fromkeys([*map(str, own), *SYSTEM_LIBRARIES, *SYSTEM_FILES, *DEVICES]))
+
+
+def _library() -> list[Path]:
+    """The folders of the standard library, of the real interpreter."""
     base = {"installed_base": sys.base_prefix, "platbase": sys.base_exec_prefix}
-    own = [sysconfig.get_path(name, vars=base) for name in ("stdlib", "platstdlib")]
-    own += [str(p) for p in Path(sys.base_prefix, "lib").glob("libpython*")]
-    return list(dict.fromkeys([*own, *SYSTEM_LIBRARIES, *SYSTEM_FILES, *DEVICES]))
+    places = (sysconfig.get_path(name, vars=base) for name in ("stdlib", "platstdlib"))
+    return [Path(place) for place in dict.fromkeys(places)]
 
 
 @contextmanager
@@ -95,21 +105,32 @@ def bubblewrap(stage: Path, packages: Iterable[str]) -> list[str]:
     ]
     for name in ("SETUID", "SETGID", "SYS_ADMIN", "KILL", "CHOWN", "DAC_OVERRIDE", "FOWNER"):
         arguments += ["--cap-add", f"CAP_{name}"]
-    shown = _outermost_first(
-        [*readable(), *packages, interpreter(), str(HERE), str(stage / "files")]
-    )
-    parents = {str(parent) for path in shown for parent in Path(path).parents}
-    for path in sorted(parents - {"/"} - set(shown)):
+    system = [*readable(), *map(str, _library()), interpreter(), str(HERE), str(stage / "files")]
+    system = _outermost_first(system)
+    hidden = [str(place / name) for place in _library() for name in sorted(INSTALLED)]
+    for path in _parents([*system, *packages]):
         arguments += ["--perms", "0755", "--dir", path]
-    for path in shown:
-        if Path(path).is_symlink():
-            arguments += ["--symlink", os.readlink(path), path]
-        elif path in DEVICES:
-            arguments += ["--dev-bind", path, path]
-        else:
-            arguments += ["--ro-bind-try", path, path]
+    for path in system:
+        arguments += _shown(path)
+    for path in hidden:
+        arguments += ["--tmpfs", path] if Path(path).is_dir() else []
+    for path in packages:
+        arguments += _shown(path)
     scratch = ["--size", str(SCRATCH_BYTES), "--tmpfs", str(stage / "scratch")]
     return [*arguments, *scratch, "--remount-ro", "/", "--chdir", "/"]
+
+
+def _shown(path: str) -> list[str]:
+    """The arguments that show one path at its own place."""
+    if Path(path).is_symlink():
+        return ["--symlink", os.readlink(path), path]
+    return ["--dev-bind" if path in DEVICES else "--ro-bind-try", path, path]
+
+
+def _parents(paths: list[str]) -> list[str]:
+    """The folders above these, outermost first; bubblewrap would let only root into them."""
+    above = {str(parent) for path in paths for parent in Path(path).parents}
+    return sorted(p for p in above - {"/"} - set(paths) if not _inside(p, paths))
 
 
 def profile(stage: Path, packages: Iterable[str]) -> str:
@@ -145,12 +166,13 @@ def _outermost_first(paths: Iterable[str]) -> list[str]:
     """Without what lies below another listed folder; a mount would hide what was mounted below."""
     found: list[str] = []
     for path in sorted(set(paths)):
-        inside = any(
-            Path(path).is_relative_to(seen) and not Path(seen).is_symlink() for seen in found
-        )
-        if not inside:
+        if not _inside(path, found):
             found.append(path)
     return found
+
+
+def _inside(path: str, folders: Iterable[str]) -> bool:
+    return any(Path(path).is_relative_to(f) and not Path(f).is_symlink() for f in folders)
 
 
 def _quoted(text: str) -> str:

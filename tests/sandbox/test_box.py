@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,47 @@ def test_own_test_script(sandbox: Sandbox, tmp_path: Path) -> None:
     assert (good.ended, good.status) == (True, 0), good
     assert (bad.ended, bad.status) == (True, 1)
     assert listed.status == 0 and listed.note.startswith("1 passed")
+
+
+def test_own_test_leaves_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A test file may write beside itself, in a copy that is gone afterwards; never elsewhere."""
+    (tmp_path / "writes.py").write_text(
+        "import os, tempfile\n"
+        "open('left.txt', 'w').write('x')\n"
+        "tempfile.mkdtemp()\n"
+        "os.makedirs('a/b')\n"
+        "assert not os.path.exists('before')\n"
+        "os.mkdir('before')\n"
+        f"for place in ('/tmp', {str(tmp_path)!r}, '../..'):\n"
+        "    try: open(place + '/left.txt', 'w')\n"
+        "    except OSError: continue\n"
+        "    raise SystemExit(9)\n"
+    )
+    for _ in range(2):
+        own = sandbox.run_script(tmp_path, "writes.py", LIMITS)
+        assert (own.ended, own.status) == (True, 0), own
+    assert [path.name for path in tmp_path.iterdir()] == ["writes.py"]
+
+
+def test_own_test_that_never_ends(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A test file that never ends is stopped, and the next one runs."""
+    (tmp_path / "endless.py").write_text("while True: pass\n")
+    (tmp_path / "exits.py").write_text("import sys\nsys.exit(3)\n")
+    limits = Limits(seconds=0.5, import_seconds=0.5)
+    assert sandbox.run_script(tmp_path, "endless.py", limits).ended is False
+    assert sandbox.run_script(tmp_path, "exits.py", LIMITS).status == 3
+
+
+def test_several_sandboxes_at_once(tmp_path: Path) -> None:
+    """Workers in threads, each with a sandbox of its own, do not disturb one another."""
+
+    def work(number: int) -> list[float]:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        source = f"def double(x):\n    return {number} * x\n"
+        with Sandbox(accept_weak=True) as box:
+            replies = [run(box, folder, source) for _ in range(8)]
+        return [float(reply.outputs[0]["y"][1]) for reply in replies]
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(work, range(3))) == [[float(n)] * 8 for n in range(3)]
