@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from generator.audit import contradictions, takeaways
 from generator.claims import outcomes
-from generator.data import Corpus, Duel, Evidence, Grade, JudgeCard, JudgedDuel, JudgedRun, Results
+from generator.data import (
+    Corpus,
+    Duel,
+    Evidence,
+    Grade,
+    JudgeCard,
+    JudgedDuel,
+    JudgedRun,
+    RankingRule,
+    Results,
+)
 from generator.duels import duels
 from generator.judge.card import card
 from generator.judge.dueling import duel_from
@@ -15,6 +27,7 @@ from generator.judge.published import as_grades
 from generator.published import load_published
 from generator.rank import rank
 from generator.records import Store
+from generator.yamlfile import read
 
 
 def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
@@ -29,16 +42,21 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         **judged_grades(corpus, store.judged_runs(), current),
     }
     judged = store.judged_duels()
+    fought = {
+        name: judged_duels(judged, name, current) or tuple(duels(corpus, name, found, current))
+        for name, found in grades.items()
+    }
+    rule = ranking_rule(corpus.root)
     return Results(
         corpus=corpus,
         evidence=evidence,
         standings=standings,
         grades=grades,
-        rankings={name: rank(name, found.values()) for name, found in grades.items()},
-        duels={
-            name: judged_duels(judged, name, current) or tuple(duels(corpus, name, found, current))
+        rankings={
+            name: rank(name, found.values(), fought[name], rule, list(corpus.challenges))
             for name, found in grades.items()
         },
+        duels=fought,
         published=published,
         outcomes=tuple(outcomes(published)),
         contradictions=tuple(contradictions(imported, current)),
@@ -47,6 +65,12 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         cards=cards(corpus, store.judged_runs(), judged, current, grades),
         problems=(*corpus.problems, *store.problems),
     )
+
+
+def ranking_rule(root: Path) -> RankingRule:
+    """The declared rule, or the default one where ranking.yaml is absent. Raises BadFile."""
+    file = root / "ranking.yaml"
+    return read(file, RankingRule) if file.exists() else RankingRule()
 
 
 def of_this_corpus(grades: dict[str, Grade], corpus: Corpus) -> dict[str, Grade]:

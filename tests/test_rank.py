@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generator.data import Grade
+import numpy as np
+import pytest
+
+from generator.data import Duel, Grade
 from generator.judge.published import as_grades
 from generator.published import load_published
 from generator.rank import nearest_letter, rank
+from generator.rank.pairwise import cycles, davidson
+from generator.rank.uncertainty import holm, interval, sign_flip
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +48,86 @@ def test_too_few_challenges_are_listed_and_not_ranked() -> None:
 def test_the_order_of_the_grades_does_not_matter() -> None:
     """Reversing the input changes nothing."""
     assert rank("x", published()) == rank("x", reversed(published()))
+
+
+def test_no_difference_among_the_first_three_is_real() -> None:
+    """After Holm's correction the published top three share ranks 1 to 3."""
+    ranked = [p for p in rank("published", published()).places if p.best_rank]
+    assert {(p.best_rank, p.worst_rank) for p in ranked} == {(1, 3)}
+
+
+def test_two_single_steps_change_first_place() -> None:
+    """One step up for Qwen3-6 and one down for Opus 4.7 are enough, and no single step is."""
+    changes = rank("published", published()).first_changes
+    assert len(changes) == 2
+    assert {change.model for change in changes} == {"opus47_1m", "qwen36"}
+
+
+def test_leaving_out_dflash_changes_first_place() -> None:
+    """Without DFlash the published grades put Qwen3-6 first."""
+    assert rank("published", published()).orders["without dflash_verify"][0] == "qwen36"
+
+
+def test_renaming_models_renames_the_ranking_and_nothing_else() -> None:
+    """The rule knows no names."""
+    names = {m: f"x-{m}" for m in {g.model for g in published()}}
+    renamed = [g.model_copy(update={"model": names[g.model]}) for g in published()]
+    before, after = rank("p", published()), rank("p", renamed)
+    assert [names[p.model] for p in before.places] == [p.model for p in after.places]
+    assert [p.points for p in before.places] == [p.points for p in after.places]
+
+
+def test_holm_and_sign_flip_on_known_values() -> None:
+    """Holm (1979) on 0.01, 0.04, 0.03; eight equal differences flip to 2 of 256."""
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert sign_flip([1.0] * 8) == pytest.approx(2 / 256)
+    assert sign_flip([0.0, 0.0]) == 1.0
+
+
+def won(winner: str | None, a: str, b: str) -> Duel:
+    """One duel."""
+    return Duel(grader="g", challenge="c", a=a, b=b, winner=winner, margin="narrow")
+
+
+def test_an_undefeated_model_has_a_finite_strength() -> None:
+    """The ridge keeps the strongest of three finite, and in its place."""
+    strengths, _, notes = davidson([won("a", "a", "b"), won("a", "a", "c"), won("b", "b", "c")])
+    assert [s.model for s in strengths] == ["a", "b", "c"]
+    assert not notes
+    assert abs(strengths[0].strength) < 10
+
+
+def test_duels_that_do_not_connect_give_no_strengths() -> None:
+    """Two pairs that never met cannot be put in one order, and the note says so."""
+    strengths, ties, notes = davidson([won("a", "a", "b"), won("c", "c", "d")])
+    assert strengths == ()
+    assert ties is None
+    assert "do not connect" in notes[0]
+
+
+def test_nothing_but_ties_gives_equal_strengths() -> None:
+    """All-tied duels tell no model from another."""
+    strengths, _, _ = davidson([won(None, "a", "b"), won(None, "b", "c"), won(None, "a", "c")])
+    assert [s.strength for s in strengths] == pytest.approx([0, 0, 0], abs=1e-3)
+
+
+def test_cycles_are_listed() -> None:
+    """Rock, paper, scissors is one cycle, named once."""
+    assert cycles([won("a", "a", "b"), won("b", "b", "c"), won("c", "c", "a")]) == (
+        ("a", "b", "c"),
+    )
+
+
+@pytest.mark.slow
+def test_intervals_cover_the_mean_in_simulation() -> None:
+    """Over 4,000 draws of eight challenges, the 95 % interval covers in 93 to 97 % of them."""
+    draw = np.random.default_rng(0)
+    covered = 0
+    for _ in range(4000):
+        found = interval(list(draw.normal(3.0, 0.4, size=8)))
+        assert found
+        covered += found[0] <= 3.0 <= found[1]
+    assert 0.93 < covered / 4000 < 0.97
 
 
 def test_letters_of_means() -> None:

@@ -55,9 +55,7 @@ from generator.data.opinion import (
     Grade,
     Letter,
     Margin,
-    Place,
     Quote,
-    Ranking,
     Takeaway,
 )
 from generator.data.published import (
@@ -75,6 +73,14 @@ from generator.data.published import (
     RunFacts,
     Score,
 )
+from generator.data.ranking import (
+    Change,
+    Comparison,
+    DuelStrength,
+    Place,
+    Ranking,
+    RankingRule,
+)
 from generator.data.results import Results
 
 __all__ = [
@@ -86,9 +92,11 @@ __all__ = [
     "Bound",
     "CaseResult",
     "Challenge",
+    "Change",
     "Check",
     "CheckResult",
     "Claim",
+    "Comparison",
     "Contradiction",
     "Corpus",
     "Digests",
@@ -96,6 +104,7 @@ __all__ = [
     "DimensionReply",
     "Duel",
     "DuelReply",
+    "DuelStrength",
     "EntryPoint",
     "Evidence",
     "Exchange",
@@ -129,6 +138,7 @@ __all__ = [
     "Quote",
     "QuotedReason",
     "Ranking",
+    "RankingRule",
     "Record",
     "Rerun",
     "Results",

@@ -78,29 +78,6 @@ class Duel(Record):
     why: str = ""
 
 
-class Place(Record):
-    """One model's place in a ranking; no ranks where too few challenges are covered.
-
-    points: mean over the model's challenges. interval: 95 %, None with fewer than two challenges.
-    """
-
-    model: str
-    points: float
-    letter: str
-    challenges: int
-    interval: tuple[float, float] | None = None
-    best_rank: int | None = None
-    worst_rank: int | None = None
-
-
-class Ranking(Record):
-    """An order computed by one visible rule."""
-
-    grader: str
-    rule: str
-    places: tuple[Place, ...]
-
-
 class Takeaway(Record):
     """One sentence computed from data, with the rule that made it."""
 

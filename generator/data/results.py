@@ -10,10 +10,10 @@ from generator.data.opinion import (
     Contradiction,
     Duel,
     Grade,
-    Ranking,
     Takeaway,
 )
 from generator.data.published import Outcome, Published
+from generator.data.ranking import Ranking
 
 
 class Results(Record):

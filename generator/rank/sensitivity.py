@@ -1,0 +1,68 @@
+"""What would change the order: other weightings, a challenge left out, a grade or two changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+
+from generator.data import POINTS, Change, Grade, Letter, RankingRule
+
+Points = dict[str, dict[str, float]]
+Mean = Callable[[dict[str, float], dict[str, float]], float]
+MOST_CHANGES = 3
+STEPS: tuple[Letter, ...] = ("A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "D-", "F")
+
+
+def orders(points: Points, rule: RankingRule, mean: Mean) -> dict[str, tuple[str, ...]]:
+    """The order of the models under every other weighting, and without each challenge."""
+    entered = sorted({challenge for own in points.values() for challenge in own})
+    weightings: dict[str, dict[str, float]] = {"all weigh the same": {}} | rule.alternatives
+    weightings |= {f"without {c}": {**rule.challenges, c: 0.0} for c in entered}
+    return {name: order(points, weights, mean) for name, weights in weightings.items()}
+
+
+def order(points: Points, weights: dict[str, float], mean: Mean) -> tuple[str, ...]:
+    """The models from best to worst."""
+    return tuple(sorted(points, key=lambda model: (-round(mean(points[model], weights), 9), model)))
+
+
+def first_changes(
+    grades: list[Grade], ranked: list[str], rule: RankingRule, mean: Mean
+) -> tuple[Change, ...]:
+    """A smallest set of one-step changes of single grades that puts another model first.
+
+    Only changes that help a rival or hurt the leader are tried; none where more than three are
+    needed.
+    """
+    cells = [g for g in grades if g.model in ranked and g.letter is not None]
+    cells.sort(key=lambda g: (g.model, g.challenge))
+    if len(ranked) < 2:
+        return ()
+    points = {
+        m: {g.challenge: POINTS[g.letter] for g in cells if g.model == m and g.letter}
+        for m in ranked
+    }
+    leader = order(points, rule.challenges, mean)[0]
+    steps = [step for g in cells if (step := one_step(g, up=g.model != leader))]
+    for size in range(1, MOST_CHANGES + 1):
+        for changes in combinations(steps, size):
+            if order(changed(points, changes), rule.challenges, mean)[0] != leader:
+                return changes
+    return ()
+
+
+def one_step(grade: Grade, *, up: bool) -> Change | None:
+    """The next better or worse letter of a grade, None at the end of the scale."""
+    assert grade.letter is not None
+    at = STEPS.index("A" if grade.letter == "A+" else grade.letter) + (-1 if up else 1)
+    if not 0 <= at < len(STEPS):
+        return None
+    return Change(model=grade.model, challenge=grade.challenge, old=grade.letter, new=STEPS[at])
+
+
+def changed(points: Points, changes: tuple[Change, ...]) -> Points:
+    """The points after some changes."""
+    made = {model: dict(own) for model, own in points.items()}
+    for change in changes:
+        made[change.model][change.challenge] = POINTS[change.new]
+    return made

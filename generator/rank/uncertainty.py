@@ -1,0 +1,69 @@
+"""How far an order can be trusted: intervals over challenges, and tests of paired differences."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations, product
+from statistics import mean, stdev
+
+from generator.data import Comparison
+
+CERTAIN = 0.975
+
+
+def interval(values: list[float]) -> tuple[float, float] | None:
+    """A 95 % t interval of the mean of values, one per challenge; None with fewer than two.
+
+    Challenges are the sample: repeats of one challenge are not independent of each other.
+    """
+    if len(values) < 2:
+        return None
+    from scipy.stats import t
+
+    half = float(t.ppf(CERTAIN, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
+    return round(mean(values) - half, 4), round(mean(values) + half, 4)
+
+
+def comparisons(points: dict[str, dict[str, float]], weights: dict[str, float]) -> list[Comparison]:
+    """Every two models over the challenges they share, with p values corrected by Holm (1979)."""
+    made = []
+    for a, b in combinations(points, 2):
+        shared = [c for c in points[a] if c in points[b]]
+        differences = [(points[a][c] - points[b][c]) * weights.get(c, 1.0) for c in shared]
+        average = sum(differences) / len(shared) if shared else 0.0
+        made.append((a, b, len(shared), average, sign_flip(differences)))
+    adjusted = holm([p for *_, p in made])
+    return [
+        Comparison(a=a, b=b, shared=n, difference=round(d, 4), p=round(p, 5), adjusted=round(q, 5))
+        for (a, b, n, d, p), q in zip(made, adjusted, strict=True)
+    ]
+
+
+def sign_flip(differences: list[float]) -> float:
+    """Exact two-sided p value of the mean difference: all 2^n sign changes (Fisher 1935, ch. 3)."""
+    observed = abs(sum(differences))
+    if not differences or observed == 0:
+        return 1.0
+    flips = product((1, -1), repeat=len(differences))
+    sums = [abs(sum(s * d for s, d in zip(signs, differences, strict=True))) for signs in flips]
+    return sum(total >= observed - 1e-12 for total in sums) / len(sums)
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Holm's step-down adjustment: the smallest of m is multiplied by m, the next by m - 1, ..."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, running = [1.0] * len(p_values), 0.0
+    for step, index in enumerate(order):
+        running = max(running, (len(p_values) - step) * p_values[index])
+        adjusted[index] = min(1.0, running)
+    return adjusted
+
+
+def separated(compared: list[Comparison], level: float) -> dict[str, set[str]]:
+    """For each model, those that it is better than at this level."""
+    found: dict[str, set[str]] = {}
+    for row in compared:
+        if row.adjusted < level:
+            winner, loser = (row.a, row.b) if row.difference > 0 else (row.b, row.a)
+            found.setdefault(winner, set()).add(loser)
+    return found
