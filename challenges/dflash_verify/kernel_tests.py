@@ -62,12 +62,17 @@ def generation(call: Call, items: dict[str, Any]) -> list[Finding]:
 
 def follows_greedy(call: Call, new: Any) -> list[Finding]:
     """Whether a list of tokens is a prefix of greedy decoding after the prompt."""
-    if not isinstance(new, list) or len(new) > LONGEST or any(type(t) is not int for t in new):
+    if not is_tokens(new):
         return [Finding("tokens", False, detail="no list of tokens")]
     truth = greedy(call, call["prompt"], len(new))
     at = next((i for i, (a, b) in enumerate(zip(new, truth, strict=True)) if a != b), len(new))
     detail = f"token {at}: {new[at]}, greedy decoding gives {truth[at]}" if at < len(new) else ""
     return [Finding("tokens", at == len(new), detail=detail)]
+
+
+def is_tokens(value: Any) -> bool:
+    """Whether this is a list of whole numbers, and not absurdly long."""
+    return isinstance(value, list) and len(value) <= LONGEST and all(type(t) is int for t in value)
 
 
 def equal_siblings(call: Call) -> bool:
@@ -119,7 +124,7 @@ def mask(call: Call, items: dict[str, Any]) -> list[Finding]:
 def own_tokens(_: Call, items: dict[str, Any]) -> list[Finding]:
     """Generation with the output's own model against its own greedy decoding."""
     new, own = items.get("new"), items.get("greedy")
-    ok = isinstance(new, list) and len(new) > 0 and new == own
+    ok = is_tokens(new) and is_tokens(own) and len(new) > 0 and new == own
     return [Finding("tokens", ok, detail="" if ok else f"{describe(new)}, alone {describe(own)}")]
 
 
