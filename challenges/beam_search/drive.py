@@ -511,7 +511,8 @@ def one_beam(beam, alpha):
     fields = named_fields(beam)
     if fields is None:
         tokens = next((part for part in beam if is_sequence(part)), None)
-        score = next((part for part in beam if is_number(part)), None)
+        numbers = sorted((part for part in beam if is_number(part)), key=is_whole)
+        score = numbers[0] if numbers else None  # the first that is no count or rank
     else:
         by_name = (fields.get(name) for name in TOKENS)
         tokens = next((v for v in (*by_name, *fields.values()) if is_sequence(v)), None)
@@ -531,7 +532,7 @@ def named_fields(item):
     """A mapping, named tuple, data class or simple object as a dict, methods included."""
     if isinstance(item, dict):
         return item
-    if not written_in_python(type(item)):
+    if isinstance(item, list) or not written_in_python(type(item)):
         return None
     own = (*getattr(item, "_fields", ()), *getattr(item, "__dict__", ()))
     names = (*own, *TOKENS, *SCORES, *BEAMS)
@@ -548,6 +549,11 @@ def is_number(value):
     if isinstance(value, np.ndarray):
         return value.ndim == 0
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def is_whole(value):
+    """Whether a number is an integer by type."""
+    return isinstance(value, (int, np.integer))
 
 
 def plain(value):

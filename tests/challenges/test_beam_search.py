@@ -82,6 +82,7 @@ RESULT = {
     "parallel lists": "([[t for t, _ in b] for b in r], [[s for _, s in b] for b in r])",
     "parallel lists by name": """{
         'sequences': [[t for t, _ in b] for b in r], 'scores': [[s for _, s in b] for b in r]}""",
+    "a rank first": "[[(i, s, t) for i, (t, s) in enumerate(b)] for b in r]",
     "a flag more": "[[(t, s, t[-1:] == [0]) for t, s in b] for b in r]",
 }
 
