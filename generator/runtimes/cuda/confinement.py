@@ -1,7 +1,7 @@
 """What untrusted compilers and kernels may do: processes of their own, confined before they start.
 
 The layers are those of generator.sandbox, taken on between fork and exec, because a CUDA context does
-not survive a fork. A compiler sees no GPU; a kernel sees the devices, and no file that it could write.
+not survive a fork. A compiler sees no GPU; a kernel sees the devices, and writes nowhere but in a scratch folder of its run.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from generator.sandbox import launch, restrict
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/opt", "/proc", "/sys", "/run/nvidia", "/dev/null", "/dev/urandom", "/dev/zero")
 DEVICES = "nvidia*"
+OWN_ENTRIES = "/proc"  # the driver writes some of its process's own when it makes a context
 COMPILER_LIMITS = {"RLIMIT_CPU": 600, "RLIMIT_FSIZE": 300 * 10**6, "RLIMIT_CORE": 0}
 KERNEL_LIMITS = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": 1024}
+CACHES = ("HOME", "TMPDIR", "CUPY_CACHE_DIR", "CUDA_CACHE_PATH")  # of CuPy's own small kernels
+PASSED_ON = ("PATH", "CUDA_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES")
 SHORTEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -65,12 +68,15 @@ class Confinement:
         job, reply, printed: files that become its standard input, output and error. output: the
         largest file, in bytes, that it may write.
         """
-        environment = launch.environment() | {"CUDA_CACHE_DISABLE": "1", "CUDA_MODULE_LOADING": "LAZY", "HOME": "/nonexistent", "CUPY_CACHE_DIR": "/nonexistent", "CUPY_CACHE_IN_MEMORY": "1"}
-        environment |= {name: os.environ[name] for name in ("CUDA_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "PATH") if name in os.environ}
+        scratch = self.work / "scratch"
+        scratch.mkdir(exist_ok=True)
+        self._own(scratch)
+        environment = launch.environment() | dict.fromkeys(CACHES, str(scratch))
+        environment |= {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         own = (str(self.work), str(launch.HERE), str(Path(__file__).parent))
         readable = (*own, *_packages(), sys.prefix, sys.base_prefix)
         devices = tuple(str(path) for path in sorted(Path("/dev").glob(DEVICES)))
-        prepare = self._layers(readable, writable=(), programs=True, devices=devices)
+        prepare = self._layers(readable, (str(scratch),), programs=True, devices=devices)
         limits = KERNEL_LIMITS | {"RLIMIT_FSIZE": output, "RLIMIT_CPU": int(4 * seconds)}
         process = subprocess.Popen(
             command,
@@ -89,7 +95,7 @@ class Confinement:
             os.chown(folder, self.uid, self.uid)
 
     def _layers(
-        self, readable: Iterable[str], writable: Iterable[str], *, programs: bool, devices: Iterable[str] = ()
+        self, readable: Iterable[str], writable: Iterable[str], *, programs: bool, devices: tuple[str, ...] = ()
     ) -> list[Callable[[], None]]:
         """What the child does to itself before it runs, in order. Built here, in the parent."""
         layers: list[Callable[[], None]] = []
@@ -111,7 +117,7 @@ def _packages() -> list[str]:
     return [path for path in sys.path if path and Path(path).resolve() != project]
 
 
-def _rules(readable: Iterable[str], writable: Iterable[str], devices: Iterable[str], programs: bool) -> Any:
+def _rules(readable: Iterable[str], writable: Iterable[str], devices: tuple[str, ...], programs: bool) -> Any:
     """Landlock rules: read and run what is listed, write below `writable`, use the devices."""
     from landlockpy import AccessFS, Ruleset, Scope
 
@@ -122,7 +128,9 @@ def _rules(readable: Iterable[str], writable: Iterable[str], devices: Iterable[s
     write = read | made | AccessFS.WRITE_FILE | AccessFS.TRUNCATE
     use = AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.IOCTL_DEV
     of_files = AccessFS.EXECUTE | AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.IOCTL_DEV
-    for paths, access in ((readable, read), (writable, write), (devices, use), (("/dev/null",), use)):
+    entries = (OWN_ENTRIES,) if devices else ()
+    listed = ((readable, read), (writable, write), (devices, use), (("/dev/null",), use), (entries, write))
+    for paths, access in listed:
         for path in paths:
             if os.path.exists(path):
                 rules.allow_path(path, access if os.path.isdir(path) else access & of_files)
@@ -151,7 +159,7 @@ def described(confinement: Confinement, tried: dict[str, str]) -> tuple[Layer, .
     """The layers of a kernel's process. tried: what each attempt made from inside achieved."""
     names = {
         "read": "reads only the library, the system and the interpreter",
-        "write": "writes nothing",
+        "write": "writes nothing but a scratch folder",
         "sockets": "no sockets",
         "exec": "no new programs",
         "user": "a user of its own",

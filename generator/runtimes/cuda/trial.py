@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -49,19 +49,23 @@ def trial(challenge: Challenge, root: Path, seeds: int) -> Iterator[Outcome]:
     """Every honest variant and mutant on `seeds` seeds; nothing at all where there is no GPU."""
     if cannot_try():
         return
-    with workspace() as (work, confinement):
-        compiled = {
-            name: (check, compile_one(challenge, files, work / f"build_{name}", confinement))
-            for name, check, files in implementations(root / "challenges" / challenge.slug)
-        }
+    listed = list(implementations(root / "challenges" / challenge.slug))
+    with workspace() as (work, confinement), workers() as pool:
+        places = [work / f"build_{name}" for name, *_ in listed]
+        sources = [files for *_, files in listed]
+        made = pool.map(compile_one, repeat(challenge), sources, places, repeat(confinement))
+        compiled = list(zip(listed, made, strict=True))
         todo = [
             Trial(name, check, libraries, confinement, challenge, root, seed)
             for seed in range(seeds)
-            for name, (check, libraries) in compiled.items()
+            for (name, check, _), libraries in compiled
         ]
-        cores = os.cpu_count() or 1
-        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-            yield from pool.map(attempt, todo)
+        yield from pool.map(attempt, todo)
+
+
+def workers() -> ProcessPoolExecutor:
+    """One process a core; each starts children of its own, so none may be forked from a thread."""
+    return ProcessPoolExecutor(os.cpu_count() or 1, mp_context=get_context("spawn"))
 
 
 def implementations(folder: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
