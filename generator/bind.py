@@ -203,7 +203,7 @@ def by_adapter(exports: list[Exports], adapters: dict[str, str]) -> list[Binding
 
 
 def adapter_exports(source: str) -> dict[str, tuple[str, ...]]:
-    """The EXPORTS literal of an adapter: top-level name, or shell pattern -> methods it must have."""
+    """The EXPORTS literal of an adapter: name or shell pattern -> methods it must have."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXPORTS":
             value = ast.literal_eval(node.value)

@@ -22,8 +22,10 @@ from rich.progress import (
 from generator.data import Corpus, Evidence, JudgeSettings, Results
 from generator.discover import TOP_LEVEL, corpus
 from generator.gather import gather
+from generator.judge.budget import Budget
 from generator.judge.client import Client
 from generator.judge.session import Tally
+from generator.judge.settings import load_judge
 from generator.judging import Answers, Plan, Request, judge, plan
 from generator.records import Store
 from generator.schedule import Standing, standings, tasks, verify_all, worth_keeping
@@ -120,6 +122,30 @@ def ask(planned: Plan, answers: Answers, client: Client, console: Console) -> Ta
     """Have a judge answer what is open, with a progress bar."""
     with progress(console, "judging", len(planned.open)) as advance:
         return judge(planned, answers, client, advance)
+
+
+def judge_if_possible(options: Options, base_url: str, budget: float, console: Console) -> str:
+    """Ask the default judge what is open if there is a key for it; one line on what was done.
+
+    A judge that stops is reported and stops nothing else: its answers so far are kept.
+    """
+    file = options.root / "judges.yaml"
+    if not file.exists():
+        return "judge: none (no judges.yaml)"
+    settings = load_judge(file, base_url=base_url)
+    planned, answers = plan_judging(options, [], settings, Request([]))
+    state = (
+        f"judge {settings.name}: {len(planned.questions) - len(planned.open)} answers reused, "
+        f"{planned.stale} stale, {len(planned.open) - planned.stale} missing"
+    )
+    if not os.environ.get(settings.key_variable):
+        return f"{state} (no {settings.key_variable}, so nothing is asked)"
+    if not planned.open:
+        return state
+    tally = ask(planned, answers, Client(settings, Budget(budget)), console)
+    ended = f"; stopped: {tally.stopped}" if tally.stopped else ""
+    unscored = f", {len(tally.unscored)} unscored" if tally.unscored else ""
+    return f"{state}; {tally.asked} asked{unscored}, {tally.cost:.4f} ${ended}"
 
 
 def results(options: Options) -> Results:

@@ -44,6 +44,9 @@ Workers = Annotated[int, typer.Option(min=1, help="Runs verified at once. Defaul
 Weak = Annotated[
     bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")
 ]
+BaseUrl = Annotated[
+    str, typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -111,9 +114,17 @@ def build(
         bool, typer.Option("--check", help="Change nothing; exit 1 if README or records are stale.")
     ] = False,
     site: Annotated[bool, typer.Option(help="Build the HTML with MkDocs afterwards.")] = True,
+    judge: Annotated[
+        bool, typer.Option(help="Ask the default judge what is open, if its key is set.")
+    ] = True,
+    budget: Annotated[float, typer.Option(help="US dollars that the judge may cost.")] = 5.0,
+    base_url: BaseUrl = "",
 ) -> None:
-    """Do everything: verify what changed, grade, rank, audit, write the pages, build the site."""
-    from generator.build import Options, mkdocs, results
+    """Do everything: verify what changed, judge, rank, audit, write the pages, build the site.
+
+    Without the judge's key (judges.yaml names its variable) its recorded answers are used.
+    """
+    from generator.build import Options, judge_if_possible, mkdocs, results
     from generator.build import verify as run_verify
     from generator.render import render, stale
     from generator.report import print_verified, stderr
@@ -134,6 +145,8 @@ def build(
             raise typer.Exit(1 if outdated else 0)
         done = run_verify(options, [], stderr)
         print_verified(done, options.store)
+        if judge:
+            typer.echo(judge_if_possible(options, base_url, budget, stderr))
         written = render(results(options), options.root)
         typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
         status = mkdocs(options.root) if site else 0
@@ -146,7 +159,7 @@ def build(
 def judge(
     names: Names = None,
     name: Annotated[str, typer.Option("--judge", help="A judge of judges.yaml.")] = "",
-    base_url: Annotated[str, typer.Option(help="Another server for this judge.")] = "",
+    base_url: BaseUrl = "",
     model: Annotated[str, typer.Option(help="Another model on that server.")] = "",
     repeats: Annotated[int, typer.Option("--again", min=1, help="Repeats per run.")] = 3,
     blind: Annotated[int, typer.Option(min=0, help="Repeats without the evidence.")] = 1,

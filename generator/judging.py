@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from generator.data import Corpus, Evidence, Exchange, JudgedDuel, JudgedRun, JudgeSettings
+from generator.data import Corpus, Evidence, Exchange, JudgedDuel, JudgedRun, JudgeSettings, Verdict
 from generator.judge.client import Client
+from generator.judge.grading import seen_digest
 from generator.judge.questions import (
     Question,
     answered,
@@ -24,11 +25,17 @@ J = TypeVar("J", JudgedRun, JudgedDuel)
 
 @dataclass(frozen=True)
 class Plan:
-    """All questions of a judge, and those of them that are still open."""
+    """All questions of a judge, and those of them that are still open.
+
+    stale: how many of the open ones were answered before something changed. seen: digests of what
+    is shown of each run.
+    """
 
     questions: list[Question]
     open: list[Question]
     shown: dict[str, Submission]
+    seen: dict[str, str]
+    stale: int = 0
 
 
 class Answers:
@@ -47,7 +54,7 @@ class Answers:
         record = records.get(question.subject)
         return record.exchanges.get(question.part) if record else None
 
-    def keep(self, question: Question, exchange: Exchange, shown: Submission | None) -> None:
+    def keep(self, question: Question, exchange: Exchange, plan: Plan) -> None:
         """Put an answer in its place and save the record it belongs to."""
         if question.kind == "duel":
             duel = self._with(
@@ -59,9 +66,9 @@ class Answers:
         run = self._with(
             self.runs.get(question.subject) or self._new_run(question), question, exchange
         )
-        if shown:
-            noticed = {"injections": shown.injections, "redacted": shown.redacted}
-            run = run.model_copy(update=noticed)
+        shown = plan.shown[question.subject]
+        noticed = {"injections": shown.injections, "redacted": shown.redacted}
+        run = run.model_copy(update={**noticed, "seen": plan.seen[question.subject]})
         self.runs[question.subject] = run
         self._store.save_judged_run(run)
 
@@ -98,7 +105,11 @@ def plan(
     request: Request,
 ) -> Plan:
     """What to ask about the given runs (those with evidence and an output), grades before duels."""
-    judged = [key for key in request.keys if key in evidence and evidence[key].checks]
+    judged = [
+        key
+        for key in request.keys
+        if key in evidence and evidence[key].verdict is not Verdict.NO_OUTPUT
+    ]
     shown = submissions(corpus, judged, settings)
     questions = list(
         grade_questions(corpus, evidence, shown, settings, request.repeats, request.blind)
@@ -106,14 +117,22 @@ def plan(
     if request.duels:
         questions += duel_questions(corpus, evidence, shown, settings)
     still_open = [q for q in questions if not answered(q, answers.known(q))]
-    return Plan(questions, still_open, shown)
+    stale = sum(answers.known(q) is not None for q in still_open)
+    seen = {k: seen_of(corpus, evidence, k) for k in judged}
+    return Plan(questions, still_open, shown, seen, stale)
+
+
+def seen_of(corpus: Corpus, evidence: dict[str, Evidence], key: str) -> str:
+    """The digest of what is shown of one run."""
+    run = corpus.runs[key]
+    return seen_digest(run, corpus.challenges[run.challenge], evidence[key])
 
 
 def judge(plan: Plan, answers: Answers, client: Client, advance: Callable[[str], None]) -> Tally:
     """Ask every open question of a plan; each answer is on disk before the next is counted."""
 
     def keep(question: Question, exchange: Exchange) -> None:
-        answers.keep(question, exchange, plan.shown.get(question.subject))
+        answers.keep(question, exchange, plan)
 
     tally = ask_all(plan.open, client, keep, advance)
     return replace(tally, reused=len(plan.questions) - len(plan.open))

@@ -46,7 +46,9 @@ def check_mutants(root: Path, store: Store, seeds: int, only: list[str] | None) 
     if unknown:
         raise BadFile(f"{unknown[0]}: no such challenge")
     rows = [row(challenges[slug], root, seeds) for slug in track(chosen, description="mutants")]
-    rows = [r for r in rows if r.honest]  # none could be tried here (CUDA without a GPU): keep the record
+    rows = [
+        r for r in rows if r.honest
+    ]  # none could be tried here (CUDA without a GPU): keep the record
     path = store.folder / STRENGTH
     kept = {r["challenge"]: r for r in (read_yaml(path) if path.exists() else [])}
     kept |= {r.challenge: r.model_dump() for r in rows}

@@ -93,12 +93,14 @@ class JudgedRun(Record):
     """Everything one judge was asked about one run.
 
     exchanges: by part, `repeat-0` and on with the evidence, `blind-0` and on without it.
+    seen: a digest of the files and the evidence that were shown.
     """
 
     judge: str
     model: str
     challenge: str
     exchanges: dict[str, Exchange] = {}
+    seen: str = ""
     injections: tuple[str, ...] = ()
     redacted: int = 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from generator.data import (
     POINTS,
     Challenge,
@@ -19,7 +21,7 @@ from generator.data import (
     Verdict,
 )
 from generator.judge import evidence as by_evidence
-from generator.judge.client import parse
+from generator.judge.client import canonical, parse
 from generator.judge.prompts import items
 from generator.judge.quotes import checked
 from generator.judge.rubric import lowered, overall, rubric
@@ -31,6 +33,8 @@ BLAMELESS = {Verdict.NOT_BOUND, Verdict.NOT_RUN, Verdict.NOT_TESTABLE}
 def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evidence) -> Grade:
     """The grade that a judge's replies amount to; ungraded, with the reason, if there is none."""
     replies = usable(judged.arm("repeat"))
+    if judged.seen != seen_digest(run, challenge, evidence):
+        return ungraded(judged, "stale: the files or the evidence changed since it was judged")
     if not replies:
         return ungraded(judged, f"ungraded: {reasons_for_none(judged)}")
     dimensions = {
@@ -50,6 +54,12 @@ def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evid
         dimensions=dimensions,
         trust=round(sum(quotes) / len(quotes), 3) if quotes else None,
     )
+
+
+def seen_digest(run: Run, challenge: Challenge, evidence: Evidence) -> str:
+    """A digest of what a judge is shown of a run: when it changes, the judge's grade is stale."""
+    files = sorted((a.path, a.sha256) for a in run.artifacts)
+    return hashlib.sha256(canonical([files, items(challenge, evidence)]).encode()).hexdigest()
 
 
 def usable(exchanges: tuple[Exchange, ...]) -> list[GradeReply]:

@@ -43,7 +43,7 @@ def test_a_fenced_reply_is_accepted(client: Client, script: Script) -> None:
 def test_a_reply_that_does_not_validate_is_sent_back_once(
     client: Client, script: Script, bad: str
 ) -> None:
-    """One request for repair says what is wrong; a second bad reply is unscored, not a bad grade."""
+    """One request for repair says what is wrong; a second bad reply is unscored, no bad grade."""
     log = script(reply(completion(bad)))
     exchange = client.ask("k", ASK, GradeReply)
     assert exchange.status is Status.UNPARSABLE

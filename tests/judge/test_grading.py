@@ -14,6 +14,7 @@ from generator.data import (
     Digests,
     Evidence,
     Exchange,
+    Grade,
     Group,
     JudgedRun,
     Letter,
@@ -23,7 +24,7 @@ from generator.data import (
     Verdict,
 )
 from generator.discover import load_run
-from generator.judge.grading import grade_from, median
+from generator.judge.grading import grade_from, median, seen_digest
 from generator.judge.quotes import checked
 from generator.judge.rubric import overall, rubric
 from generator.redact import redact
@@ -82,6 +83,23 @@ def judged(*letters: Letter) -> JudgedRun:
     )
 
 
+def graded(record: JudgedRun, run: Run, challenge: Challenge, seen: Evidence) -> Grade:
+    """The grade of a record whose judge was shown the present files and evidence."""
+    shown = record.model_copy(update={"seen": seen_digest(run, challenge, seen)})
+    return grade_from(shown, run, challenge, seen)
+
+
+def test_a_grade_is_stale_when_files_or_evidence_changed(run: Run) -> None:
+    """What was judged before a change is shown as stale, not as a grade of what is there now."""
+    record = judged("A").model_copy(
+        update={"seen": seen_digest(run, CHALLENGE, evidence(Verdict.PASSED))}
+    )
+    assert grade_from(record, run, CHALLENGE, evidence(Verdict.PASSED)).letter
+    stale = grade_from(record, run, CHALLENGE, evidence(Verdict.WRONG))
+    assert stale.letter is None
+    assert stale.why.startswith("stale")
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """A run with one file."""
@@ -92,7 +110,7 @@ def run(tmp_path: Path) -> Run:
 
 def test_the_median_letter_counts_and_the_spread_is_kept(run: Run) -> None:
     """Three repeats give the middle letter; of an even number the lower middle one."""
-    grade = grade_from(judged("A", "C", "B"), run, CHALLENGE, evidence(Verdict.PASSED))
+    grade = graded(judged("A", "C", "B"), run, CHALLENGE, evidence(Verdict.PASSED))
     quality = grade.dimensions["code quality"]
     assert (quality.letter, quality.spread) == ("B", ("A", "C", "B"))
     assert median(["A", "C"]) == "C"
@@ -109,7 +127,7 @@ def test_the_median_letter_counts_and_the_spread_is_kept(run: Run) -> None:
 )
 def test_no_judge_lifts_a_cap(run: Run, verdict: Verdict, cap: str) -> None:
     """Straight As for an output that fails its tests end at the cap of its verdict, or lower."""
-    grade = grade_from(judged("A", "A", "A"), run, CHALLENGE, evidence(verdict))
+    grade = graded(judged("A", "A", "A"), run, CHALLENGE, evidence(verdict))
     letters = [row["overall"] for row in (rubric().caps[str(verdict)],)]
     assert letters == [cap]
     order = list(Letter.__args__)  # type: ignore[attr-defined]
@@ -118,7 +136,7 @@ def test_no_judge_lifts_a_cap(run: Run, verdict: Verdict, cap: str) -> None:
 
 def test_correctness_is_the_programs_alone(run: Run) -> None:
     """The judge's letter on correctness is kept beside the tests' letter and never replaces it."""
-    grade = grade_from(judged("A"), run, CHALLENGE, evidence(Verdict.DOES_NOT_COMPILE))
+    grade = graded(judged("A"), run, CHALLENGE, evidence(Verdict.DOES_NOT_COMPILE))
     assert grade.dimensions["correctness"].letter == "F"
     assert grade.dimensions["correctness"].judged == "A"
 
@@ -131,7 +149,7 @@ def test_replies_that_cannot_be_used_leave_a_run_ungraded(run: Run) -> None:
         challenge="s",
         exchanges={"repeat-0": exchange("A", Status.REFUSED)},
     )
-    grade = grade_from(record, run, CHALLENGE, evidence(Verdict.PASSED))
+    grade = graded(record, run, CHALLENGE, evidence(Verdict.PASSED))
     assert grade.letter is None
     assert grade.why.startswith("ungraded: refused")
 
