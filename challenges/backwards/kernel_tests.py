@@ -20,8 +20,8 @@ JUDGED = {
 # Ones, primes, a power of two and its neighbours; no two extents are equal but for ones. With
 # two or three features dx cancels to nothing unless eps is of the size of the variance.
 SHAPES = [(2, 3, 8), (1, 1, 7), (3, 1, 5), (1, 13, 6), (5, 17, 11), (4, 2, 64), (2, 3, 65)]
-SHAPES += [(2, 1, 127), (1, 3, 257), (40, 30, 7), (3, 4, 1), (3, 5, 2), (2, 4, 3)]
-PEAK_LIMIT = 60  # x the input; the Jacobians of all rows are 512 x
+SHAPES += [(2, 1, 127), (1, 3, 257), (1, 2, 1025), (40, 30, 7), (3, 4, 1), (3, 5, 2), (2, 4, 3)]
+PEAK_LIMIT = 60  # x the input; the Jacobians of all rows are 512 x, a row by row matrix 100 x
 CACHE_LIMIT = 8  # x the input; the input and a few arrays of its size
 
 
@@ -101,7 +101,11 @@ def regimes(seed: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "row_scales", "x", scaled(base, x=rows)
     yield "row_scales", "dy", scaled(base, dy=rows)
     yield "row_scales", "both", scaled(base, x=rows, dy=rows[::-1])
-    for eps in (1e-12, 1e-8, 1e-3, 0.1, 2.0):
+    sparse = base["gamma"] * (np.arange(33) % 3 > 0)
+    yield "zero_gamma", "some", {**base, "gamma": sparse}
+    yield "zero_gamma", "all", {**base, "gamma": 0 * sparse}
+    yield "zero_gamma", "tiny", {**base, "gamma": base["gamma"] * 1e-9, "beta": base["beta"] + 1e3}
+    for eps in (0.0, 1e-12, 1e-8, 1e-3, 0.1, 2.0):
         yield "eps_is_used", f"{eps:g}", {**scaled(base, x=0.05), "eps": eps}
 
 
@@ -109,6 +113,7 @@ def contract_cases(seed: int) -> list[Case]:
     """State, side effects, memory."""
     a, b = draw(seed, "a", (2, 3, 16)), draw(seed, "b", (2, 3, 16), eps=1e-3)
     wide = draw(seed, "wide", (4, 16, 512), do="measured")
+    many = draw(seed, "many", (16, 50, 8), do="measured")
     ways = {do: ({**a, "do": do},) for do in ("interleaved", "refilled", "strided")}
     return [
         Case("inputs_unchanged", "inputs_unchanged", (a,)),
@@ -118,7 +123,8 @@ def contract_cases(seed: int) -> list[Case]:
         Case("calls_are_independent", "calls_shapes", (a, draw(seed, "c", (5, 1, 9)), b, a)),
         Case("backward_can_repeat", "backward_can_repeat", ({**a, "do": "again"},)),
         Case("deterministic", "deterministic", (a, a, a)),
-        Case("memory_is_linear", "memory_512", (wide,)),
+        Case("memory_is_linear", "memory_512_features", (wide,)),
+        Case("memory_is_linear", "memory_800_rows", (many,)),
     ]
 
 

@@ -13,7 +13,7 @@ Call = dict[str, Any]
 # (B, H, N, D, T): batch, heads, tokens, head dimension, tile size.
 SHAPES = {
     "divisible": [(2, 3, 16, 8, 4), (1, 2, 64, 16, 16), (3, 1, 30, 5, 6)],
-    "remainder": [(2, 3, 13, 4, 5), (1, 3, 50, 8, 16), (2, 1, 67, 3, 32), (1, 2, 31, 7, 8)],
+    "remainder": [(2, 3, 13, 4, 5), (1, 3, 50, 8, 16), (2, 1, 67, 3, 32), (1, 1, 130, 4, 64)],
     "remainder_one": [(2, 1, 65, 8, 64), (1, 3, 17, 4, 8), (2, 2, 9, 5, 4)],
     "tile_size_one": [(2, 3, 9, 4, 1), (1, 1, 20, 6, 1), (1, 2, 1, 3, 1)],
     "tile_larger_than_sequence": [(2, 3, 7, 4, 16), (1, 2, 63, 8, 64), (1, 1, 2, 5, 1000)],
@@ -78,7 +78,7 @@ def relation_cases(seed: int) -> list[Case]:
         call = draw(seed, f"future_{size}", (2, 2, 12, 4, size), causal=True)
         later = {"K": call["K"].copy(), "V": call["V"].copy()}
         later["K"][:, :, 7:] = 300 * later["K"][:, :, 7:] + 5
-        later["V"][:, :, 7:] *= -1e6
+        later["V"][:, :, 7:] *= -1e25
         calls = (call, {**call, **later})
         made.append(Case("future_has_no_influence", f"future_{size}", calls))
     return made
@@ -129,6 +129,12 @@ def regimes(seed: int, mask: str, *, causal: bool) -> list[tuple[str, str, Call]
         ("very_negative_scores", "minus_50000", low),
         ("equal_scores", "no_query", {**base, "Q": base["Q"] * 0}),
         ("equal_scores", "same_key", {**base, "K": base["K"][:, :, :1].repeat(19, axis=2)}),
+        (
+            "value_scales",
+            "light_keys_heavy",
+            {**base, "Q": base["Q"] * 4, "V": base["V"] / rows**2},
+        ),
+        ("value_scales", "winner_tiny", {**base, "Q": base["Q"] * 40, "V": base["V"] * rows**4}),
         ("value_scales", "by_head", {**base, "V": base["V"] * scales}),
         ("value_scales", "by_row", {**base, "V": base["V"] * rows}),
         ("value_scales", "times_1e-9", {**base, "V": base["V"] * 1e-9}),

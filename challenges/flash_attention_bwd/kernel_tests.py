@@ -24,7 +24,7 @@ JUDGED = {
 # (B, H, N, D, T): batch, heads, tokens, head dimension, tile size.
 ONE_BY_ONE = [(2, 3, 16, 8, 4), (1, 2, 31, 5, 8), (3, 1, 30, 4, 6)]  # a check for each output
 SHAPES = {
-    "remainder": [(2, 3, 13, 4, 5), (1, 2, 50, 8, 16), (2, 1, 67, 3, 32)],
+    "remainder": [(2, 3, 13, 4, 5), (1, 2, 50, 8, 16), (1, 1, 130, 4, 64)],
     "remainder_one": [(1, 2, 65, 8, 64), (1, 3, 17, 4, 8), (2, 2, 9, 5, 4)],
     "tile_size_one": [(2, 3, 9, 4, 1), (1, 1, 14, 6, 1)],
     "tile_larger_than_sequence": [(2, 3, 7, 4, 16), (1, 1, 63, 8, 64), (1, 1, 2, 5, 1000)],
@@ -116,7 +116,7 @@ def relation_cases(seed: int, mask: str, *, causal: bool) -> Iterator[Case]:
         for size in (3, 4, 20):
             call = draw(seed, f"past_{size}", (2, 2, 12, 4, size), causal=True)
             other = call["dO"].copy()
-            other[:, :, :7] = 100 * other[:, :, :7] + 5
+            other[:, :, :7] *= -1e25
             yield Case("past_has_no_influence", f"past_{size}", (call, {**call, "dO": other}))
 
 
@@ -141,6 +141,8 @@ def regimes(seed: int, mask: str, *, causal: bool) -> Iterator[tuple[str, str, C
     yield "very_negative_scores", "minus_50000", low
     yield "equal_scores", "no_query", {**base, "Q": base["Q"] * 0}
     yield "equal_scores", "same_key", {**base, "K": base["K"][:, :, :1].repeat(19, axis=2)}
+    yield "value_scales", "light_keys_heavy", {**base, "Q": base["Q"] * 4, "V": base["V"] / rows**2}
+    yield "value_scales", "dO_by_row", {**base, "dO": base["dO"] * rows**4}
     yield "value_scales", "by_head", {**base, "V": base["V"] * scales, "dO": base["dO"] / scales}
     yield "value_scales", "by_row", {**base, "V": base["V"] * rows, "dO": base["dO"] * rows[::-1]}
     yield "value_scales", "V_1e-9", {**base, "V": base["V"] * 1e-9}
