@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -188,6 +188,50 @@ def test_an_output_that_needs_arrays_is_given_arrays(driver: Any) -> None:
 
     call = cases.crafted(0, (crafted.empty,))[0]
     assert len(driver.drive(entry_of(verify), call)["new"]) == 1
+
+
+HONEST = (FOLDER / "honest" / "walk.py").read_text()
+VERIFIER = """
+class Verifier:
+    def __init__(self, model, temperature=0.0):
+        self.model = model
+
+    def verify(self, prompt_tokens, draft_tokens, parents):
+        return verify_and_accept(prompt_tokens, draft_tokens, parents, self.model)
+"""
+TREE = """
+class TokenTree:
+    def __init__(self):
+        self.tokens, self.parents = [], []
+
+    def add_node(self, parent, token):
+        self.tokens.append(token)
+        self.parents.append(parent)
+
+
+walk = verify_and_accept
+
+
+def verify_and_accept(prompt_tokens, tree, target_model):
+    return walk(prompt_tokens, tree.tokens, tree.parents, target_model)
+"""
+
+
+@pytest.mark.parametrize(
+    ("adapter", "source"), [("verifier_class.py", VERIFIER), ("tree_object.py", TREE)]
+)
+def test_an_adapter_maps_an_object_to_the_roles(driver: Any, adapter: str, source: str) -> None:
+    """A right output with a verifier object, or with a tree object, passes through its adapter."""
+    module = ModuleType("output")
+    made: dict[str, Any] = {}
+    exec(HONEST + source, module.__dict__)
+    exec((FOLDER / "adapters" / adapter).read_text(), made)
+    roles = made["entry"](module, None)
+    entry = SimpleNamespace(**roles, has=roles.__contains__)
+    for case in kernel_tests.cases(4):
+        if case.check in ("longest_path_accepted", "tree_mask_exact"):
+            got = [driver.drive(entry, dict(call)) for call in case.calls]
+            assert all(finding.ok for finding in kernel_tests.check(case, got))
 
 
 def test_a_bonus_is_not_needed_for_a_verdict() -> None:
