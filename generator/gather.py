@@ -6,6 +6,7 @@ from pathlib import Path
 
 from generator.audit import contradictions, takeaways
 from generator.claims import outcomes
+from generator.comparability import differences
 from generator.data import (
     Corpus,
     Duel,
@@ -62,6 +63,7 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         contradictions=tuple(contradictions(imported, current)),
         strength=store.strength(),
         takeaways=tuple(takeaways(corpus, imported, current)),
+        differences=differences(corpus, published),
         cards=cards(corpus, store.judged_runs(), judged, current, grades),
         problems=(*corpus.problems, *store.problems),
     )

@@ -21,6 +21,7 @@ class Results(Record):
 
     standings: `model/challenge` -> current, stale or missing (its record against the files).
     grades, rankings, duels: by grader; grades then by `model/challenge`.
+    differences: by `challenge/a--b`, what differs between two runs besides the model.
     published: what was imported, figures measured on the originals included. outcomes: its claims.
     """
 
@@ -36,4 +37,5 @@ class Results(Record):
     strength: tuple[Strength, ...] = ()
     takeaways: tuple[Takeaway, ...] = ()
     cards: dict[str, JudgeCard] = {}
+    differences: dict[str, tuple[str, ...]] = {}
     problems: tuple[str, ...] = ()
