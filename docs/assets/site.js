@@ -71,7 +71,7 @@
       const update = () => {
         const found = means();
         found.forEach(({ mean }, column) => {
-          table.tFoot.rows[0].cells[column + 2].textContent = Number.isNaN(mean) ? "\u2013" : mean.toFixed(2);
+          table.tFoot.rows[0].cells[column + 2].textContent = Number.isNaN(mean) ? "\u2013" : (Math.round((mean + 1e-9) * 100) / 100).toFixed(2);
         });
         const now = leader(found);
         if (!now) line.textContent = "No model is ranked with these weights.";
@@ -129,7 +129,19 @@
     return pane;
   };
 
+  // Listings: a click on a line's number puts its anchor into the address.
+  const lines = () => {
+    for (const listing of document.querySelectorAll(".highlight code:not([data-bound])")) {
+      listing.dataset.bound = "";
+      listing.addEventListener("click", (event) => {
+        const line = event.target.classList.contains("linenos") && event.target.closest("span[id]");
+        if (line) location.hash = line.id;
+      });
+    }
+  };
+
   const bind = () => {
+    lines();
     reasons();
     picker();
     weights();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -71,8 +72,10 @@ def number(value: float | None) -> str:
 
 
 def points(value: float | None) -> str:
-    """Grade points in two decimals."""
-    return "" if value is None else f"{value:.2f}"
+    """Grade points in two decimals, halves rounded up."""
+    if value is None:
+        return ""
+    return str(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def count(number_: int, one: str, many: str = "") -> str:

@@ -28,10 +28,14 @@ class Listing:
     language: str
     note: str = ""
 
+    def anchor(self, line: int) -> str:
+        """The id of a line on the page of the listings, where blocks count from zero."""
+        return f"L-{self.number - 1}-{line}"
+
     @property
     def lines(self) -> int:
-        """How many lines are shown."""
-        return self.text.count("\n") + bool(self.text)
+        """How many lines are shown; blank ones at the end are not."""
+        return self.text.rstrip().count("\n") + bool(self.text.strip())
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ SOURCE = (
     "\x01\u202e\n~~~\n<!-- -->\n"
 )
 DIGEST = "0" * 64
+SLUGS = ("one", "two", "three_", "four", "five", "six", "seven", "eight")
 
 
 def challenge(slug: str, **more: Any) -> Challenge:
@@ -155,7 +156,7 @@ def results(root: Path, text: str = HOSTILE) -> Results:
         "beta": Model(slug="beta", name="Beta", provenance="original"),
         odd: Model(slug=odd, name="Odd"),
     }
-    challenges = {slug: challenge(slug) for slug in ("one", "two", "three_")}
+    challenges = {slug: challenge(slug) for slug in SLUGS}
     names = {"main.py": SOURCE, "notes.md": text, "we ird ` * _ [x].py": SOURCE, "empty.txt": ""}
     runs = {
         f"{m}/{c}": run(root / "runs", m, c, files)
@@ -192,6 +193,12 @@ def results(root: Path, text: str = HOSTILE) -> Results:
         },
     )
     other = grade.model_copy(update={"model": "beta", "letter": "C"})
+    given = {
+        f"{g.model}/{c}": g.model_copy(update={"challenge": c})
+        for g in (grade, other)
+        for c in SLUGS
+    }
+    given["alpha/two"] = given["alpha/two"].model_copy(update={"letter": "F"})
     duel = Duel(
         grader="published",
         challenge="one",
@@ -201,7 +208,7 @@ def results(root: Path, text: str = HOSTILE) -> Results:
         margin="decisive",
         why=text,
     )
-    place = Place(model="alpha", points=4.0, letter="A", challenges=1)
+    place = Place(model="alpha", points=4.0, letter="A", challenges=1, bounds=(0.5, 4.0))
     claim = Claim(id="c-1", source=text, says=text, check="x", concerns=("alpha", "one", text))
     return Results(
         corpus=Corpus(root=root, challenges=challenges, models=models, runs=runs),
@@ -213,7 +220,7 @@ def results(root: Path, text: str = HOSTILE) -> Results:
             "beta/three_": "current",
             f"{odd}/one": "missing",
         },
-        grades={"published": {"alpha/one": grade, "beta/one": other}, "evidence": {}},
+        grades={"published": given, "evidence": {}},
         rankings={
             "published": Ranking(
                 grader="published",

@@ -21,7 +21,7 @@ from tests.render.html import Reader
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORDS = """a b button caption circle code dd details div dl dt em figcaption figure form g h1 h2 h3
 h4 hr i img input label li line nav ol option output p path polyline pre rect section select small
-span strong sub summary sup svg table tbody td text th thead title tr ul"""
+span strong sub summary sup svg table tbody td text tfoot th thead title tr ul"""
 HARMLESS = set(WORDS.split())
 
 

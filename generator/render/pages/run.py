@@ -6,6 +6,7 @@ section, or None where there is nothing to say; an entry in PANELS is all it tak
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -118,7 +119,19 @@ def weight(finding: Finding) -> tuple[bool, float]:
 def grades(site: Site, cell: Cell) -> Markup | None:
     """Every grader's grade of the run, with its dimensions."""
     found = [g for grader in site.graders if (g := site.grade(grader, cell.key))]
-    return part("run/grades.md.j2", site, cell, grades=found) if found else None
+    places = functools.partial(place, cell)
+    return part("run/grades.md.j2", site, cell, grades=found, places=places) if found else None
+
+
+def place(cell: Cell, where: str) -> tuple[str, str] | None:
+    """The page and anchor of a quote's `file:line` or check, None where there is no such place."""
+    if cell.evidence and where in cell.evidence.checks:
+        return paths.run(cell.model.slug, cell.challenge.slug), f"check-{env.anchor(where)}"
+    file, _, line = where.rpartition(":")
+    found = [item for item in listings(cell.run) if item.artifact.path == file] if cell.run else []
+    if not found or not line.isdecimal() or not 0 < int(line) <= found[0].lines:
+        return None
+    return paths.source(cell.model.slug, cell.challenge.slug), found[0].anchor(int(line))
 
 
 def own_tests(site: Site, cell: Cell) -> Markup | None:
