@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from challenges.kv import kernel_tests, reference
+from generator.bind import adapter_exports, has_exports
+from generator.exports import Exports
 from generator.kernel_tests import adapter_sources
 from generator.sandbox.entry import Entry
 
@@ -30,6 +32,7 @@ EXPRESSED = {
     "functions_and_dict": {"prefill_is_causal", "write_past_capacity_is_an_error"},
     "past_tuple": {"prefill_is_causal", "chunked_prefill_equals_full", "work_per_step_is_linear"},
     "prefill_and_decode": {"prefill_is_causal", "generator_decode_equals_full"},
+    "counts_with_the_last_layer": {"memory_is_accounted", "write_past_capacity_is_an_error"},
     "rows_with_ids": {"paged_cache_round_trip", "variable_lengths_in_batch"},
 }
 
@@ -142,6 +145,14 @@ def test_adapter_parts_share_one_namespace() -> None:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign))
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_the_adapter_is_chosen_by_any_name_with_cache_in_it() -> None:
+    """Its exports are a pattern: classes and functions alike, whatever else they are called."""
+    wanted = adapter_exports(ADAPTER)
+    for name in ("LayerKVCache", "make_kv_cache", "cached_attention"):
+        assert has_exports(Exports("kv.py", classes={name: ()}), wanted)
+    assert not has_exports(Exports("kv.py", classes={"Attention": ()}), wanted)
 
 
 @pytest.mark.slow

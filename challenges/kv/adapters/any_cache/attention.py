@@ -86,7 +86,9 @@ class AttentionUse:
         """A fresh object whose method this is; None for a function."""
         if self.owner is None:
             return None
-        known = {**settings(config, dtype), "num_layers": 1, "causal": True, "layer": layer}
+        known = {**settings(config, dtype), "causal": True, "layer": layer}
+        eye = np.eye(known["width"], dtype=dtype)
+        known |= dict.fromkeys(WEIGHTS, eye.tolist() if self.pieces.plain(self.owner) else eye)
         if "cache" in slots(self.owner):
             known["cache"] = Cache(self.cache_use, config, dtype).object(0)
         return call(self.owner, known, self.pieces)
@@ -230,6 +232,7 @@ class AttentionUse:
             "lengths": after if row is None else after[row],
             "new_lengths": np.full(x.shape[0], x.shape[1]) if new is None else new,
             "causal": True,
+            "use_cache": True,
             "scale": 1 / np.sqrt(cache.config["head_dim"]),
         }
         option = self.mask_many if x.shape[1] > 1 else self.mask

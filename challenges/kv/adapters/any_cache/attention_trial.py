@@ -11,7 +11,7 @@ from .attention import MASKS, WEIGHTS
 from .cache import Cache
 from .layouts import LAYOUTS, ROW_LAYOUTS, split
 from .naming import NotTestable
-from .pieces import TRY
+from .pieces import ONE
 
 
 def calibrate(attention):
@@ -55,7 +55,7 @@ def ways(attention):
 def works(attention, x, weights):
     """Whether one token gets its own value, and is then held once, with its key and value."""
     try:
-        cache = Cache(attention.cache_use, TRY, np.float64)
+        cache = Cache(attention.cache_use, ONE, np.float64)
         y = attention.attend(cache, 0, x, weights, None)
         if y.shape != x.shape or not near(y, x @ weights[2] @ weights[3]):
             return False
@@ -90,7 +90,7 @@ def selects(attention):
     v = x @ w_v
     wanted = np.concatenate([v[:, h, 5 * h : 5 * h + 5] for h in range(3)], axis=1) @ w_o
     try:
-        cache = Cache(attention.cache_use, TRY, np.float64)
+        cache = Cache(attention.cache_use, ONE, np.float64)
         steps = [x[:, t : t + 1] for t in range(3)]
         y = [attention.attend(cache, 0, step, (w_q, w_k, w_v, w_o), None) for step in steps]
         return near(y[-1][:, 0], wanted)
@@ -108,7 +108,7 @@ def calibrate_many(attention, draw, weights):
     for mask in MASKS if "mask" in attention.slots else [""]:
         attention.mask_many = mask
         try:
-            y = attention.attend(Cache(attention.cache_use, TRY, np.float64), 0, x, weights, None)
+            y = attention.attend(Cache(attention.cache_use, ONE, np.float64), 0, x, weights, None)
         except Exception:
             continue
         if y.shape == x.shape:

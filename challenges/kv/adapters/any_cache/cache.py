@@ -26,12 +26,18 @@ class Cache:
         layers = 1 if use.layered else config["num_layers"]
         if not use.layered:
             known["num_blocks"] //= layers
-        self.objects = [
-            [call(use.kind, known, use.pieces) for _ in range(rows)] for _ in range(layers)
-        ]
+        self.objects = [[self._make(known) for _ in range(rows)] for _ in range(layers)]
         self.counts = np.zeros((config["num_layers"], config["batch_size"]), dtype=np.int64)
         self.returned = {}
         self.rows = [self._open_row(row) for row in range(config["batch_size"])]
+
+    def _make(self, known):
+        """One of the output's objects; in float32 where it can't do float64."""
+        try:
+            return call(self.use.kind, known, self.use.pieces)
+        except (KeyError, ValueError, TypeError):
+            narrow = {**known, "dtype": np.float32, "item_size": 4}
+            return call(self.use.kind, narrow, self.use.pieces)
 
     def _open_row(self, row):
         """What the output calls a row: its number, or what opening a sequence returns."""
@@ -152,7 +158,8 @@ class Cache:
         )
 
     def _told(self, owner, row):
-        for name in length_names(owner):
+        named = self.use.length_name
+        for name in length_names(owner) if named is None else filter(None, [named]):
             found = told_by(owner, name, self.rows[row or 0], self.use.pieces)
             rows = per_row(owner, name) and self.config["batch_size"] > 1 and row is None
             if rows and found is not None:

@@ -1,5 +1,7 @@
 """Finding out how a cache class is written to and read."""
 
+import contextlib
+import copy
 import re
 
 import numpy as np
@@ -8,9 +10,11 @@ from .cache import Cache
 from .held import classes_of_functions
 from .layouts import HEAD_LAYOUTS, LAYOUTS, ROW_LAYOUTS, axes_of
 from .naming import NotTestable, indexes, parameters, slot, slots
-from .pieces import TRY, methods, settings
+from .pieces import ONE, TRY, methods, settings
+from .telling import length_names
 
 WRITES = re.compile(r"^_?(update|append|write|add|put|store|push|insert|extend|set|cache)")
+FORGETS = re.compile("window|sliding|ring|rolling|circular|evict|prefix|offload|stream")
 READS = re.compile(r"^_?(get|read|fetch|gather|view|retrieve|lookup|full|dequant|slice|as_)")
 
 
@@ -21,6 +25,7 @@ class CacheUse:
     padded: it reads back its whole capacity. many: it takes several tokens. totals: the lengths it
     takes include what is cached. exact: 1 if a token's keys and values came back, half if one
     of the two did, which is a fault but no misunderstanding.
+    narrow: float32 is stored where float64 was asked for.
     """
 
     def __init__(self, kind, pieces):
@@ -30,7 +35,7 @@ class CacheUse:
         self.writer = self.layout = self.reader = self.read_layout = None
         self.lists = self.per_row_objects = self.padded = False
         self.many = self.bare = self.totals = False
-        self.exact = -1.0
+        self.length_name, self.exact, self.narrow = None, -1.0, False
 
     def _config_slots(self):
         """Slots of the configuration object that the constructor takes, if any."""
@@ -55,16 +60,33 @@ class CacheUse:
         if self.writer is None or (self.exact == 0.0 and not lossy(self.kind)):
             raise NotTestable(f"{self.kind.__name__}: no way to write a token and read it back")
         self.many = self._takes_many()
+        self.length_name = self._find_length()
         told = "lengths" in slots(getattr(self.kind, self.writer))
         self.totals = told and not self._appends(totals=False)
         return self
+
+    def _find_length(self):
+        """The attribute or method that tells 0 before the first token and 1 after it, or ""."""
+        token = np.ones((2, 2, 3, 1, 5))
+        empty, cache = Cache(self, ONE, np.float64), Cache(self, ONE, np.float64)
+        cache.write(0, *token, None)
+        for self.length_name in length_names(cache.object(0)):
+            try:
+                told = [
+                    (np.asarray(each.lengths()) == n).all() for n, each in enumerate((empty, cache))
+                ]
+            except NotTestable:
+                continue
+            if all(told):
+                return self.length_name
+        return ""
 
     def _appends(self, *, totals):
         """Whether a second token lands after the first when lengths mean new (or total) tokens."""
         self.totals = totals
         tokens = np.random.default_rng(5).standard_normal((2, 2, 3, 2, 5))
         try:
-            cache = Cache(self, TRY, np.float64)
+            cache = Cache(self, ONE, np.float64)
             for t in range(2):
                 cache.write(0, *tokens[:, :, :, t : t + 1], None)
             return np.allclose(cache.read(0, 1)[0], tokens[0, 1], atol=0.2)
@@ -87,24 +109,19 @@ class CacheUse:
                         yield writer, layout, lists, per_row, bare
 
     def _try(self, option, token):
-        saved = dict(vars(self))
-        self.writer, self.layout, self.lists, self.per_row_objects, self.bare = option
+        """Write one token and read it back in every way; keep the way that is nearest to exact.
+
+        Some caches count a token once its first layer has it, others once the last layer has.
+        """
         for reader in [*self._readers(), None]:
-            self.reader, self.read_layout, self.padded = reader, None, False
-            try:
-                cache = Cache(self, TRY, np.float64)
-                cache.write(0, *token, None)
-                found = self._read_layout(cache)
-                if found is None:
-                    continue
-                held = np.array([cache.read(0, row) for row in range(2)]).swapaxes(0, 1)
-                exact = np.isclose(held, token, atol=0.2).all(axis=(1, 2, 3, 4)).mean()
-            except Exception:
-                continue
-            if exact > saved["exact"]:
-                self.exact = float(exact)
-                return
-        self.__dict__.update(saved)
+            for layers in (1, TRY["num_layers"]) if self.layered else (1,):
+                way = copy.copy(self)
+                way.writer, way.layout, way.lists, way.per_row_objects, way.bare = option
+                way.reader, way.read_layout, way.padded = reader, None, False
+                with contextlib.suppress(Exception):  # a way that fails is not the way
+                    way.exact, way.narrow = round_trip(way, token, layers)
+                    if way.exact > self.exact:
+                        self.__dict__.update(vars(way))
 
     def _readers(self):
         """Methods that return both, pairs of methods and pairs of attributes, in this order."""
@@ -114,18 +131,6 @@ class CacheUse:
         yield from pairs
         yield "attributes"
 
-    def _read_layout(self, cache):
-        raw = cache.raw_read(0, 0)
-        if raw is None:
-            return None
-        shape = np.shape(raw[0])
-        named = axes_of(shape)
-        if named is None or np.shape(raw[1]) != shape:
-            return None
-        self.read_layout = named
-        self.padded = "t" in named and shape[named.index("t")] != 1
-        return named
-
     def _takes_many(self):
         """Whether the layout has a token axis and the writer accepts more than one token."""
         if "t" not in self.layout:
@@ -133,11 +138,31 @@ class CacheUse:
         self.many = True
         block = np.random.default_rng(1).standard_normal((2, 2, 3, 4, 5))
         try:
-            cache = Cache(self, TRY, np.float64)
+            cache = Cache(self, ONE, np.float64)
             cache.write(0, *block, None)
             return cache.read(0, 1)[0].shape == (3, 4, 5)
         except Exception:
             return False
+
+
+def round_trip(use, token, layers):
+    """How much of a token comes back (see CacheUse.exact), and whether as float32.
+
+    token: keys and values, (2, B, H, 1, d). Finds the layout in which it is read on the way.
+    """
+    cache = Cache(use, TRY, np.float64)
+    for layer in range(layers):
+        cache.write(layer, *token, None)
+    raw = cache.raw_read(0, 0)
+    shape = np.shape(raw[0])
+    use.read_layout = axes_of(shape)
+    if use.read_layout is None or np.shape(raw[1]) != shape:
+        raise NotTestable("what is read back is not laid out as keys and values are")
+    use.padded = "t" in use.read_layout and shape[use.read_layout.index("t")] != 1
+    held = [cache.read(0, row) for row in range(2)]
+    narrow = all(part.dtype == np.float32 for pair in held for part in pair)
+    same = np.isclose(np.array(held).swapaxes(0, 1), token, atol=0.2)
+    return float(same.all(axis=(1, 2, 3, 4)).mean()), narrow
 
 
 def lossy(kind):
@@ -159,6 +184,8 @@ def cache_uses(pieces):
     )
     for name, kind in [*named, *classes_of_functions(pieces)]:
         low = name.lower()
+        if FORGETS.search(low):
+            continue
         sort = "paged" if re.search("page|block", low) else "quantised" if lossy(kind) else "plain"
         if sort in found or not any(
             WRITES.search(n) and {"k", "v"} <= slots(m) for n, m in methods(kind)

@@ -46,6 +46,9 @@ class DecoderUse:
                 made = call(getattr(model, name), self._known(config), self.pieces)
                 break
         taken = slots(getattr(model, self.step or self.generate))
+        remembers = {"cache", "caches"} & taken or holds_cache(model, self.pieces)
+        if self.step in ("forward", "__call__") and not remembers:
+            raise NotTestable(f"{self.kind.__name__}.{self.step} keeps nothing between calls")
         if made is None and {"cache", "caches"} & taken and self.use:
             objects = [state_of(rows[0]) for rows in Cache(self.use, config, np.float64).objects]
             made = objects[0] if self.use.layered else objects
@@ -161,6 +164,20 @@ class Decoder:
                 except Exception as error:
                     errors.append(error)
         raise NotTestable(f"{self.how.kind.__name__}.{self.how.generate}: {errors[0]}")
+
+
+def holds_cache(thing, pieces, depth=4):
+    """Whether an object, or one that it is made of, has a cache among its attributes."""
+    own = type(thing) in pieces.classes.values()
+    if depth == 0 or not (own or isinstance(thing, (list, dict))):
+        return False
+    if own and re.search("cache", type(thing).__name__, re.IGNORECASE):
+        return True
+    if own and any("cache" in name.lower() for name in vars(thing)):
+        return True
+    inner = vars(thing) if own else thing
+    parts = inner.values() if isinstance(inner, dict) else inner
+    return any(holds_cache(part, pieces, depth - 1) for part in parts)
 
 
 def is_their_own(error, pieces):

@@ -54,7 +54,8 @@ def entry(module, load):
             known, reasons = attentions()
             if number >= len(known) or (number and not known[number].steps):
                 raise NotTestable(reasons or "no attention over the cache was found")
-            return known[number].attend(cache, layer, x, (w_q, w_k, w_v, w_o), lengths)
+            y = known[number].attend(cache, layer, x, (w_q, w_k, w_v, w_o), lengths)
+            return y.astype(np.float32) if plain.narrow and not create_cache.passes_dtype else y
 
         return attend
 

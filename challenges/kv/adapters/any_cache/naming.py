@@ -88,6 +88,7 @@ SLOTS = {
         "cache kvcache layercache past pastkv pastkeyvalue pastkvs cachestate state kv store "
     ),
     "caches": "caches kvcaches layercaches pastkeyvalues",
+    "use_cache": "usecache cached withcache usekvcache",
     "causal": "causal iscausal usecausal causalmask usecausalmask applycausalmask",
     "mask": "mask attentionmask attnmask",
     "config": "config cfg cacheconfig modelconfig args hparams configuration settings",

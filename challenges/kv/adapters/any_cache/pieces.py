@@ -19,6 +19,7 @@ TRY = {
     "num_layers": 7,
     "block_size": 4,
 }
+ONE = {**TRY, "num_layers": 1}
 
 
 class Pieces:

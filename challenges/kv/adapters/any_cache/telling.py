@@ -57,7 +57,10 @@ def reported_bytes(owner, pieces):
             continue
         numbers = value if isinstance(value, dict) else {"": value}
         for key in sorted(filter(lambda k: is_number(numbers[k]), numbers), key=likeliest):
-            return float(numbers[key]) * unit_of(f"{name}_{key}")
+            unit = unit_of(f"{name}_{key}")
+            if unit is not None or isinstance(numbers[key], (int, np.integer)):
+                return float(numbers[key]) * (unit or 1)
+            raise NotTestable(f"{name} reports a fraction, in a unit that it does not name")
     raise NotTestable("it reports no memory")
 
 
@@ -68,9 +71,9 @@ def likeliest(key):
 
 
 def unit_of(name):
-    """The bytes in the unit that a name ends in: 1 unless it says KB, MB or GB."""
-    unit = re.search(r"(^|_)(kb|mb|gb|kib|mib|gib)(_|$)", name.lower())
-    return {"k": 2**10, "m": 2**20, "g": 2**30}[unit[2][0]] if unit else 1
+    """The bytes in the unit that a name ends in: B, KB, MB or GB; None if it names none."""
+    unit = re.search(r"(^|_)(bytes|kb|mb|gb|kib|mib|gib)(_|$)", name.lower())
+    return {"b": 1, "k": 2**10, "m": 2**20, "g": 2**30}[unit[2][0]] if unit else None
 
 
 def is_number(value):
