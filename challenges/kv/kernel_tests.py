@@ -281,7 +281,7 @@ def cache_cases(seed: int) -> Iterator[Case]:
     yield one("store_steps", holds, [1] * 6)
     yield one("store_chunks", holds, [4, 1, 3], dtype="float32")
     yield one("store_float64", holds, [5, 1], heads=1, dim=7, scale=1e3)
-    yield one("store_layers", "several_layers_end_to_end", [2, 1, 1], layers=3, slack=12)
+    yield one("store_layers", "several_layers_end_to_end", [1] * 4, layers=3, slack=12)
     yield one("store_full", holds, [8, 1, 1], slack=0, batch=2, heads=3)
     yield one("store_square", holds, [4], batch=4, heads=4, dim=4, slack=0)
     yield one("store_unequal", "variable_lengths_in_batch", [3, 1, 2], lengths=unequal)

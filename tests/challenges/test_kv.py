@@ -126,7 +126,7 @@ def test_every_check_has_a_case() -> None:
 @pytest.mark.parametrize(
     "junk",
     [{}, {"y": None}, {"y": np.full((1, 3, 7, 12), np.nan), "lengths": "long", "raised": 3}, "text",
-     {"k_0_0": np.zeros(3), "products": [1], "bytecodes": "x", "full": np.zeros(2), "steps": [1, [2]]}],
+     {"k_0_0": np.zeros(3), "products": [1], "bytecodes": "x", "steps": [1, [2]]}],
 )  # fmt: skip
 def test_hostile_answers_are_failures(junk: Any) -> None:
     """Whatever comes back, a case is judged, never crashed, and junk passes nothing."""
