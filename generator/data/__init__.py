@@ -82,6 +82,7 @@ from generator.data.ranking import (
     RankingRule,
 )
 from generator.data.results import Results
+from generator.data.session import Moment, Replayed, Session, Tokens
 
 __all__ = [
     "DIMENSIONS",
@@ -124,6 +125,7 @@ __all__ = [
     "Measured",
     "MeasuredRun",
     "Model",
+    "Moment",
     "Outcome",
     "OwnTest",
     "Place",
@@ -140,15 +142,18 @@ __all__ = [
     "Ranking",
     "RankingRule",
     "Record",
+    "Replayed",
     "Rerun",
     "Results",
     "Run",
     "RunFacts",
     "Score",
+    "Session",
     "Share",
     "Status",
     "Strength",
     "Takeaway",
+    "Tokens",
     "Usage",
     "Verdict",
 ]
