@@ -1,7 +1,8 @@
-"""Runs beside the untrusted library: gives it poisoned, guarded buffers and reports what it left in them.
+"""Runs beside the untrusted library: poisoned, guarded buffers go in, what is in them comes back.
 
-entry.xp is CuPy; entry.fused_softmax_topk takes three device addresses and rows, V, K; entry.index_type
-is the output's integer type; entry.work_space() is how many bytes of device memory it has asked for.
+entry.xp is CuPy; entry.fused_softmax_topk takes three device addresses and rows, V, K;
+entry.index_type is the output's integer type; entry.work_space() is how many bytes of device memory
+it has asked for.
 """
 
 import hashlib
@@ -24,17 +25,23 @@ class Guarded:
 
     @property
     def inside(self):
+        """The bytes between the guards."""
         return self.raw[GUARD : GUARD + self.size]
 
     @property
     def address(self):
+        """Where the bytes between the guards begin, on the device."""
         return self.raw.data.ptr + GUARD
 
     def host(self):
+        """The buffer as an array of the host."""
         return self.inside.get().view(self.dtype).reshape(self.shape)
 
     def intact(self):
-        return bool((self.raw[:GUARD] == POISON).all() and (self.raw[GUARD + self.size :] == POISON).all())
+        """Whether both guards hold what they held."""
+        return bool(
+            (self.raw[:GUARD] == POISON).all() and (self.raw[GUARD + self.size :] == POISON).all()
+        )
 
 
 def drive(entry, call):

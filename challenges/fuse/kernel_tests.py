@@ -53,7 +53,11 @@ def regimes(seed: int) -> Iterator[tuple[str, str, Call]]:
     yield "large_magnitudes", "negative", {**base, "logits": x - 1000}
     yield "large_magnitudes", "positive", {**base, "logits": x + 1000}
     yield "ties", "all_equal", {**base, "logits": np.full_like(x, 1.25)}
-    yield "ties", "many_zeros", {**base, "logits": np.where(r.random(x.shape) < 0.002, abs(x), 0 * x)}
+    yield (
+        "ties",
+        "many_zeros",
+        {**base, "logits": np.where(r.random(x.shape) < 0.002, abs(x), 0 * x)},
+    )
     yield "ties", "half_integers", {**base, "logits": np.round(x) / 2}
     hidden = np.where(r.random(x.shape) < 0.5, -np.inf, x).astype(np.float32)
     yield "masked", "half", {**base, "logits": hidden}
@@ -70,7 +74,11 @@ def regimes(seed: int) -> Iterator[tuple[str, str, Call]]:
     for step in (32, 128, 256, 512, 1024):
         places = 5 + step * np.arange(40)
         stripe = draw(seed, f"stripe{step}", 2, 5 + step * 41, 32)
-        yield "one_stripe", f"every_{step}th", {**stripe, "logits": raised(stripe["logits"], places)}
+        yield (
+            "one_stripe",
+            f"every_{step}th",
+            {**stripe, "logits": raised(stripe["logits"], places)},
+        )
     yield "last_element", "last", {**base, "logits": raised(x, [-1])}
     yield "last_element", "first_and_last", {**base, "logits": raised(x, [0, -1])}
 

@@ -1,4 +1,4 @@
-"""Runs in CUDA: compiled as stored, mended where a mechanical repair may do it, run where a GPU is."""
+"""Runs in CUDA: compiled as stored, mended where a mechanical repair can, run where a GPU is."""
 
 from __future__ import annotations
 
@@ -22,12 +22,17 @@ from generator.runtimes.outcome import judge_case
 from generator.sandbox import launch
 
 SANITIZED = "small_vocabularies_5x1000_k32"
+DECIDE = "__init__ build child compiler declarations execute launcher repair shim"  # a verdict
 
 
 class CudaRuntime:
     """Compiles a run, and runs its cases, each in a process of its own, where this machine can."""
 
-    sources = ("runtimes/cuda", "runtimes/outcome.py", "sandbox")
+    sources = (
+        *(f"runtimes/cuda/{name}.py" for name in DECIDE.split()),
+        "runtimes/outcome.py",
+        "sandbox/wire.py",
+    )
 
     def __init__(self, *, accept_weak: bool = False) -> None:
         self._accept_weak = accept_weak
@@ -52,7 +57,9 @@ class CudaRuntime:
         if reason := self.missing():
             return Execution(stopped=Verdict.NOT_RUN, note=reason)
         with workspace() as (work, confinement):
-            return Attempt(subject, Compiler(subject.run.folder, work / "build", confinement), confinement).execution()
+            return Attempt(
+                subject, Compiler(subject.run.folder, work / "build", confinement), confinement
+            ).execution()
 
 
 @contextmanager
@@ -81,15 +88,24 @@ class Attempt:
         tried = self._first_that_compiles(files)
         built = next((b for b in tried if not b.errors), tried[0])
         steps = tuple(f"{b.file}: {_said(b)}" for b in tried)
-        extra: dict[str, Any] = {"compiler": {"nvcc": compiler_version(), "architecture": architecture()}}
+        extra: dict[str, Any] = {
+            "compiler": {"nvcc": compiler_version(), "architecture": architecture()}
+        }
         if device():
             extra["device"] = device()
         if built.errors:
             return self._broken(built, steps, extra)
         if built.libraries is None:
-            return Execution(built.binding(steps), stopped=Verdict.NOT_BOUND, note=built.reason, extra=extra)
+            return Execution(
+                built.binding(steps), stopped=Verdict.NOT_BOUND, note=built.reason, extra=extra
+            )
         if reason := self._cannot_run(built.libraries):
-            return Execution(built.binding(steps), stopped=Verdict.NOT_RUN, note=f"it compiles; {reason}", extra=extra)
+            return Execution(
+                built.binding(steps),
+                stopped=Verdict.NOT_RUN,
+                note=f"it compiles; {reason}",
+                extra=extra,
+            )
         results = self._results(built.libraries)
         extra |= self._beyond(built.libraries, results)
         return Execution(built.binding(steps), results, isolation=self._isolation, extra=extra)
@@ -104,19 +120,32 @@ class Attempt:
         return tried
 
     def _broken(self, built: Built, steps: tuple[str, ...], extra: dict[str, Any]) -> Execution:
-        """As stored it does not compile. The repaired verdict goes into the record, not in its place."""
+        """As stored it does not compile. The repaired verdict stands in the record beside that."""
         original = self._compiler.source(built.file)
         errors = first_errors(built.errors)
         repair, mended = repaired(self._compiler, self._subject.challenge, built, self._ks)
-        beside: dict[str, Any] = {"rungs": [], "verdict": str(Verdict.DOES_NOT_COMPILE), "errors": first_errors(mended.errors)}
+        beside: dict[str, Any] = {
+            "rungs": [],
+            "verdict": str(Verdict.DOES_NOT_COMPILE),
+            "errors": first_errors(mended.errors),
+        }
         if repair is not None:
-            beside |= {"rungs": list(repair.rungs), "diff": repair.diff(original, built.file)[:20000]}
+            beside |= {
+                "rungs": list(repair.rungs),
+                "diff": repair.diff(original, built.file)[:20000],
+            }
         if not mended.errors:
             beside |= self._outcome_of(mended)
         extra |= {"errors": errors, "repaired": beside}
         binding = mended.binding(steps) if not mended.errors else built.binding(steps)
         note = f"{built.file}: {errors[0] if errors else 'no message'}"
-        return Execution(binding, stopped=Verdict.DOES_NOT_COMPILE, note=note[:400], isolation=self._isolation, extra=extra)
+        return Execution(
+            binding,
+            stopped=Verdict.DOES_NOT_COMPILE,
+            note=note[:400],
+            isolation=self._isolation,
+            extra=extra,
+        )
 
     def _outcome_of(self, mended: Built) -> dict[str, Any]:
         """What the repaired file does, in the words of a record."""
@@ -130,7 +159,13 @@ class Attempt:
         worst = Verdict.WRONG if failed else Verdict.PASSED
         cases = [r.model_dump(mode="json") for r in results]
         said = self._beyond(mended.libraries, results)
-        return {"verdict": str(worst), "passed": len(passed), "failed": failed, "cases": cases, **said}
+        return {
+            "verdict": str(worst),
+            "passed": len(passed),
+            "failed": failed,
+            "cases": cases,
+            **said,
+        }
 
     def _cannot_run(self, libraries: Libraries) -> str:
         """Why nothing can be run, or the empty string; finds out the isolation on the way."""
@@ -156,15 +191,24 @@ class Attempt:
         """Sanitizers on one small case; timings of a kernel that is right."""
         small = next(case for case in self._subject.cases if case.id == SANITIZED)
         drive = self._subject.tests.drive
-        found: dict[str, Any] = {"sanitizer": sanitize(libraries, drive, small.calls[0], self._confinement)}
+        found: dict[str, Any] = {
+            "sanitizer": sanitize(libraries, drive, small.calls[0], self._confinement)
+        }
         if not any(result.verdict.failed for result in results):
             roof = self._roof()
-            found["timing"] = timing(libraries, roof, self._confinement) if roof else {"failed": "no roof"}
+            found["timing"] = (
+                timing(libraries, roof, self._confinement) if roof else {"failed": "no roof"}
+            )
         return found
 
     def _roof(self) -> Path | None:
         """Our kernel that only reads, compiled."""
-        source = Path(__file__).resolve().parents[3] / "challenges" / self._subject.challenge.slug / "roof.cu"
+        source = (
+            Path(__file__).resolve().parents[3]
+            / "challenges"
+            / self._subject.challenge.slug
+            / "roof.cu"
+        )
         return self._compiler.ours(source).library
 
 

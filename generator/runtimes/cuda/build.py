@@ -39,7 +39,9 @@ class Built:
         if self.launcher.templated:
             passes["K"] = "template parameter"
         function = self.launcher.function
-        reason = f"its declaration in line {function.line}; indices of {self.launcher.index_bytes} bytes"
+        reason = (
+            f"its declaration in line {function.line}; indices of {self.launcher.index_bytes} bytes"
+        )
         bound = Bound(file=self.file, symbol=function.name, passes=passes, reason=reason)
         return Binding(entry={ROLE: bound}, module=self.file, steps=steps)
 
@@ -72,18 +74,26 @@ def build(compiler: Compiler, challenge: Challenge, file: str, ks: Iterable[int]
     launchers = find(compiler.source(file), challenge.entry[ROLE], names(challenge))
     if not launchers:
         return Built(file, reason="no host function takes logits, indices, probabilities and sizes")
-    return _libraries(compiler, file, launchers[0], sorted(set(ks)) if launchers[0].templated else [0])
+    return _libraries(
+        compiler, file, launchers[0], sorted(set(ks)) if launchers[0].templated else [0]
+    )
 
 
 def _libraries(compiler: Compiler, file: str, launcher: Launcher, ks: list[int]) -> Built:
-    """One library, or one for every K of a template. A K that does not compile is refused, not fatal."""
+    """One library, or one for every K of a template. A K that does not compile is refused."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        made = dict(zip(ks, pool.map(lambda k: compiler.library(launcher, file, k), ks), strict=True))
+        made = dict(
+            zip(ks, pool.map(lambda k: compiler.library(launcher, file, k), ks), strict=True)
+        )
     paths = {str(k): c.library for k, c in made.items() if c.library}
     failed = {k: first_errors(c.output, 1) for k, c in made.items() if not c.library}
-    refused = {str(k): f"no instance for K = {k}: {' '.join(errors)}" for k, errors in failed.items()}
+    refused = {
+        str(k): f"no instance for K = {k}: {' '.join(errors)}" for k, errors in failed.items()
+    }
     if not paths:
-        return Built(file, launcher, reason=f"cannot be called: {'; '.join(refused.values())[:600]}")
+        return Built(
+            file, launcher, reason=f"cannot be called: {'; '.join(refused.values())[:600]}"
+        )
     return Built(file, launcher, Libraries(paths, launcher.index_bytes, refused))
 
 
@@ -91,16 +101,14 @@ def repaired(
     compiler: Compiler, challenge: Challenge, broken: Built, ks: Iterable[int]
 ) -> tuple[Repair | None, Built]:
     """Climb the ladder of repairs; the last rung tried, and what it compiles to."""
-    original, last, built = compiler.source(broken.file), None, broken
 
     def errors_of(text: str) -> str:
         compiler.replace(broken.file, text)
         tried = compiler.alone(broken.file)
         return "" if tried.ok else tried.output or "no message"
 
-    for last in ladder(original, broken.errors, errors_of):
-        pass
-    if last is not None:
-        compiler.replace(broken.file, last.text)
-        built = build(compiler, challenge, broken.file, ks)
-    return last, built
+    climbed = list(ladder(compiler.source(broken.file), broken.errors, errors_of))
+    if not climbed:
+        return None, broken
+    compiler.replace(broken.file, climbed[-1].text)
+    return climbed[-1], build(compiler, challenge, broken.file, ks)

@@ -11,8 +11,10 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 SANDBOX = Path(__file__).resolve().parents[2] / "sandbox"
 
@@ -38,18 +40,20 @@ class Entry:
     libraries: path by K ("0" for all). refused: why there is no library, by K.
     """
 
-    def __init__(self, xp, libraries, refused, index_bytes):
+    def __init__(
+        self, xp: Any, libraries: dict[str, str], refused: dict[str, str], index_bytes: int
+    ) -> None:
         self.xp = xp
         self.index_type, self.index_bytes = f"i{index_bytes}", index_bytes
         self._refused = refused
         self._paths = libraries
-        self._loaded = {}
+        self._loaded: dict[str, ctypes.CDLL] = {}
 
-    def refuses(self, k):
+    def refuses(self, k: int) -> str:
         """Why this K cannot be asked for, or the empty string."""
         return self._refused.get(str(k), "")
 
-    def library(self, k):
+    def library(self, k: int) -> ctypes.CDLL:
         """The loaded library that answers this K."""
         path = self._paths.get(str(k)) or self._paths["0"]
         if path not in self._loaded:
@@ -58,33 +62,35 @@ class Entry:
             self._loaded[path] = loaded
         return self._loaded[path]
 
-    def work_space(self):
+    def work_space(self) -> int:
         """Bytes of device memory that the output has asked for so far."""
         return sum(int(library.kernel_work_space()) for library in self._loaded.values())
 
-    def fused_softmax_topk(self, logits, idx, probs, rows, v, k):
+    def fused_softmax_topk(
+        self, logits: int, idx: int, probs: int, rows: int, v: int, k: int
+    ) -> None:
         """Call the launcher on device addresses and wait for it. Raises CudaError."""
         self.enqueue(logits, idx, probs, rows, v, k)
         status = self.library(k).kernel_wait()
         if status:
             raise CudaError(f"{self.name_of(status)} (rows {rows}, V {v}, K {k})")
 
-    def enqueue(self, logits, idx, probs, rows, v, k):
+    def enqueue(self, logits: int, idx: int, probs: int, rows: int, v: int, k: int) -> None:
         """Call the launcher without waiting for the device. Raises CudaError."""
         pointers = [ctypes.c_void_p(p) for p in (logits, idx, probs)]
         status = self.library(k).kernel_call(*pointers, rows, v, k)
         if status:
             raise CudaError(f"{self.name_of(status)} at launch (rows {rows}, V {v}, K {k})")
 
-    def name_of(self, status):
+    def name_of(self, status: int) -> str:
         """CUDA's name for a status code."""
         try:
-            return self.xp.cuda.runtime.getErrorName(status)
-        except Exception:
+            return str(self.xp.cuda.runtime.getErrorName(status))
+        except Exception:  # noqa: BLE001 - CuPy has an error class of its own per version
             return f"status {status}"
 
 
-def serve(job, send):
+def serve(job: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> None:
     """Do the job; `send` writes one message."""
     import cupy
 
@@ -98,22 +104,24 @@ def serve(job, send):
         forbid()
     if "timing" in job:
         here = Path(__file__).parent
-        beside = sibling("baselines", here).callables if job["timing"]["baselines"] else no_baselines
+        beside = (
+            sibling("baselines", here).callables if job["timing"]["baselines"] else no_baselines
+        )
         timing = sibling("timing_child", here)
         send({"output": timing.measure(entry, job["timing"], beside)})
         return
     driver = ModuleType("kernel_driver")
-    exec(compile(job["drive"], "drive.py", "exec"), driver.__dict__)
+    exec(compile(job["drive"], "drive.py", "exec"), driver.__dict__)  # noqa: S102 - our driver
     for call in job["calls"]:
         send({"output": driver.drive(entry, call)})
 
 
-def no_baselines(_xp, _k):
+def no_baselines(_xp: Any, _k: int) -> dict[str, Any]:
     """Beside an untrusted library nothing else is timed."""
     return {}
 
 
-def forbid():
+def forbid() -> None:
     """No sockets, programs or processes from here on, where the kernel has seccomp."""
     try:
         sibling("syscalls").filter_for(os.getpid()).load()
@@ -121,12 +129,12 @@ def forbid():
         sys.stderr.write(f"no seccomp: {error}\n")
 
 
-def attempts(targets):
+def attempts(targets: dict[str, Any]) -> dict[str, str]:
     """What each attempt at something forbidden achieved, "" where it failed."""
     forbid()
     tried = {
         "read": lambda: f"read {len(Path(targets['secret']).read_bytes())} bytes",
-        "write": lambda: f"wrote {Path('/tmp/attempt').write_text('x')} bytes",
+        "write": lambda: f"wrote {Path('/tmp/attempt').write_text('x')} bytes",  # noqa: S108 - must fail
         "sockets": lambda: str(socket.socket(socket.AF_INET, socket.SOCK_STREAM)),
         "exec": lambda: str(subprocess.run([sys.executable, "-c", ""], check=True)),
         "user": lambda: "user 0" if os.getuid() == 0 else "",
@@ -134,7 +142,7 @@ def attempts(targets):
     return {name: outcome(attempt) for name, attempt in tried.items()}
 
 
-def outcome(attempt):
+def outcome(attempt: Callable[[], str]) -> str:
     """The attempt's own words, or "" where the system refused it."""
     try:
         return attempt()
@@ -142,13 +150,13 @@ def outcome(attempt):
         return ""
 
 
-def main():
+def main() -> None:
     """Read the job, answer it, and report any exception as the job's outcome."""
     wire = sibling("wire")
     reply = os.dup(1)  # what the library prints goes to standard error instead
     os.dup2(2, 1)
 
-    def send(message):
+    def send(message: dict[str, Any]) -> None:
         for part in wire.encode(message, lenient=True):
             view = memoryview(part)
             while view:
@@ -158,7 +166,7 @@ def main():
     try:
         serve(job, send)
         send({"end": True})
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this case's outcome
         send({"error": f"{type(error).__name__}: {error}"[:1000]})
     os._exit(0)  # a broken context may hang or crash in its destructors
 

@@ -1,4 +1,4 @@
-"""nvcc in a sandbox: no GPU, no network, no file but the run's own, the system's and a scratch folder."""
+"""nvcc in a sandbox: no GPU, and no files but the run's own, the system's and a scratch folder."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def nvcc() -> str:
 def architecture() -> str:
     """The first device's architecture as nvcc names it; sm_90 where there is no device."""
     try:
-        command = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]  # noqa: S607
+        command = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
         asked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         return f"sm_{asked.stdout.splitlines()[0].strip().replace('.', '')}"
     except (OSError, subprocess.SubprocessError, IndexError):
@@ -113,5 +113,7 @@ def copied(source: Path, work: Path) -> Path:
 
 def first_errors(output: str, count: int = 3) -> list[str]:
     """The compiler's first errors, one line each."""
-    lines = [line.strip() for line in output.splitlines() if re.search(r"\berror( #[\w-]+)?:", line)]
+    lines = [
+        line.strip() for line in output.splitlines() if re.search(r"\berror( #[\w-]+)?:", line)
+    ]
     return list(dict.fromkeys(lines))[:count] or output.splitlines()[:count]

@@ -1,7 +1,8 @@
 """What untrusted compilers and kernels may do: processes of their own, confined before they start.
 
-The layers are those of generator.sandbox, taken on between fork and exec, because a CUDA context does
-not survive a fork. A compiler sees no GPU; a kernel sees the devices, and writes nowhere but in a scratch folder of its run.
+The layers are those of generator.sandbox, taken on between fork and exec, because a CUDA context
+does not survive a fork. A compiler sees no GPU; a kernel sees the devices, and writes nowhere but
+in a scratch folder of its run.
 """
 
 from __future__ import annotations
@@ -20,7 +21,20 @@ from typing import Any
 from generator.data import Layer
 from generator.sandbox import launch, restrict
 
-SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/opt", "/proc", "/sys", "/run/nvidia", "/dev/null", "/dev/urandom", "/dev/zero")
+SYSTEM = (
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/bin",
+    "/etc",
+    "/opt",
+    "/proc",
+    "/sys",
+    "/run/nvidia",
+    "/dev/null",
+    "/dev/urandom",
+    "/dev/zero",
+)
 DEVICES = "nvidia*"
 OWN_ENTRIES = "/proc"  # the driver writes some of its process's own when it makes a context
 COMPILER_LIMITS = {"RLIMIT_CPU": 600, "RLIMIT_FSIZE": 300 * 10**6, "RLIMIT_CORE": 0}
@@ -44,7 +58,11 @@ class Confinement:
     def compile(self, command: list[str], out: Path, seconds: float) -> tuple[int, str]:
         """Run a compiler that may write below `out` alone; its status and what it printed."""
         self._own(out)
-        environment = {"PATH": f"{Path(command[0]).parent}:{SHORTEST_PATH}", "TMPDIR": str(out), "LANG": "C"}
+        environment = {
+            "PATH": f"{Path(command[0]).parent}:{SHORTEST_PATH}",
+            "TMPDIR": str(out),
+            "LANG": "C",
+        }
         prepare = self._layers(readable=(str(self.work),), writable=(str(out),), programs=True)
         with tempfile.TemporaryFile() as printed:
             process = subprocess.Popen(
@@ -55,14 +73,16 @@ class Confinement:
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: _enter(prepare, COMPILER_LIMITS),
+                preexec_fn=lambda: _enter(prepare, COMPILER_LIMITS),  # noqa: PLW1509 - no locks in it
             )
             status = _wait(process, seconds)
             printed.seek(0)
             text = printed.read(1 << 20).decode(errors="replace")
         return (status, text) if status is not None else (-1, f"nvcc did not end in {seconds:g} s")
 
-    def kernel(self, command: list[str], job: Any, reply: Any, printed: Any, seconds: float, output: int) -> int | None:
+    def kernel(
+        self, command: list[str], job: Any, reply: Any, printed: Any, seconds: float, output: int
+    ) -> int | None:
         """Run a program that uses the GPU; its status, or None where it did not end in time.
 
         job, reply, printed: files that become its standard input, output and error. output: the
@@ -86,7 +106,7 @@ class Confinement:
             stdout=reply,
             stderr=printed,
             start_new_session=True,
-            preexec_fn=lambda: _enter(prepare, limits),
+            preexec_fn=lambda: _enter(prepare, limits),  # noqa: PLW1509 - no locks in it
         )
         return _wait(process, seconds)
 
@@ -95,7 +115,12 @@ class Confinement:
             os.chown(folder, self.uid, self.uid)
 
     def _layers(
-        self, readable: Iterable[str], writable: Iterable[str], *, programs: bool, devices: tuple[str, ...] = ()
+        self,
+        readable: Iterable[str],
+        writable: Iterable[str],
+        *,
+        programs: bool,
+        devices: tuple[str, ...] = (),
     ) -> list[Callable[[], None]]:
         """What the child does to itself before it runs, in order. Built here, in the parent."""
         layers: list[Callable[[], None]] = []
@@ -117,7 +142,9 @@ def _packages() -> list[str]:
     return [path for path in sys.path if path and Path(path).resolve() != project]
 
 
-def _rules(readable: Iterable[str], writable: Iterable[str], devices: tuple[str, ...], programs: bool) -> Any:
+def _rules(
+    readable: Iterable[str], writable: Iterable[str], devices: tuple[str, ...], programs: bool
+) -> Any:
     """Landlock rules: read and run what is listed, write below `writable`, use the devices."""
     from landlockpy import AccessFS, Ruleset, Scope
 
@@ -125,15 +152,28 @@ def _rules(readable: Iterable[str], writable: Iterable[str], devices: tuple[str,
     read = AccessFS.READ_FILE | AccessFS.READ_DIR
     read |= AccessFS.EXECUTE if programs else AccessFS.READ_FILE
     made = AccessFS.MAKE_REG | AccessFS.MAKE_DIR | AccessFS.REMOVE_FILE | AccessFS.REMOVE_DIR
+    made |= AccessFS.MAKE_SOCK | AccessFS.MAKE_FIFO  # how a sanitizer talks to what it watches
     write = read | made | AccessFS.WRITE_FILE | AccessFS.TRUNCATE
     use = AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.IOCTL_DEV
-    of_files = AccessFS.EXECUTE | AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.IOCTL_DEV
+    of_files = (
+        AccessFS.EXECUTE
+        | AccessFS.READ_FILE
+        | AccessFS.WRITE_FILE
+        | AccessFS.TRUNCATE
+        | AccessFS.IOCTL_DEV
+    )
     entries = (OWN_ENTRIES,) if devices else ()
-    listed = ((readable, read), (writable, write), (devices, use), (("/dev/null",), use), (entries, write))
+    listed = (
+        (readable, read),
+        (writable, write),
+        (devices, use),
+        (("/dev/null",), use),
+        (entries, write),
+    )
     for paths, access in listed:
         for path in paths:
-            if os.path.exists(path):
-                rules.allow_path(path, access if os.path.isdir(path) else access & of_files)
+            if Path(path).exists():
+                rules.allow_path(path, access if Path(path).is_dir() else access & of_files)
     return rules
 
 
@@ -155,7 +195,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     return status
 
 
-def described(confinement: Confinement, tried: dict[str, str]) -> tuple[Layer, ...]:
+def described(tried: dict[str, str]) -> tuple[Layer, ...]:
     """The layers of a kernel's process. tried: what each attempt made from inside achieved."""
     names = {
         "read": "reads only the library, the system and the interpreter",
@@ -165,6 +205,8 @@ def described(confinement: Confinement, tried: dict[str, str]) -> tuple[Layer, .
         "user": "a user of its own",
     }
     return tuple(
-        Layer(name=name, enforced=tried.get(key, "not tried") == "", note=tried.get(key, "not tried"))
+        Layer(
+            name=name, enforced=tried.get(key, "not tried") == "", note=tried.get(key, "not tried")
+        )
         for key, name in names.items()
     )

@@ -10,7 +10,9 @@ BLANKED = re.compile(
     r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|^[ \t]*#(?:\\\n|[^\n])*",
     re.DOTALL | re.MULTILINE,
 )
-FUNCTION = re.compile(r"([A-Za-z_][\w:]*)\s*\(([^(){}]*(?:\([^(){}]*\)[^(){}]*)*)\)\s*(noexcept\s*)?$")
+FUNCTION = re.compile(
+    r"([A-Za-z_][\w:]*)\s*\(([^(){}]*(?:\([^(){}]*\)[^(){}]*)*)\)\s*(noexcept\s*)?$"
+)
 NAMESPACE = re.compile(r"(?:inline\s+)?namespace\s*((?:\w+\s*::\s*)*\w*)\s*$")
 TEMPLATE = re.compile(r"template\s*<([^<>]*)>")
 ON_DEVICE = re.compile(r"__(global|device)__")
@@ -84,7 +86,7 @@ def _scope(header: str) -> str | None:
 
 
 def _function(header: str, scopes: tuple[str, ...], line: int) -> Function | None:
-    """The function that a header declares, or None where it is a class, an initialiser or the like."""
+    """The function that a header declares, or None for a class, an initialiser or the like."""
     found = FUNCTION.search(header)
     if not found or found[1] in {"if", "for", "while", "switch", "catch"}:
         return None
@@ -121,8 +123,8 @@ def _split(text: str) -> list[str]:
 def _parameter(text: str) -> Parameter:
     """`const float* __restrict__ x = 0` -> type, name and default."""
     text, _, default = text.partition("=")
-    words = re.sub(r"\b__restrict__\b|\b__restrict\b|\brestrict\b", " ", text)
-    words = words.replace("*", " * ").replace("&", " & ").split()
+    spaced = re.sub(r"\b__restrict__\b|\b__restrict\b|\brestrict\b", " ", text)
+    words = spaced.replace("*", " * ").replace("&", " & ").split()
     named = len(words) > 1 and re.fullmatch(r"[A-Za-z_]\w*", words[-1]) and words[-1] not in TYPES
     name = words.pop() if named else ""
     return Parameter(" ".join(words).replace(" *", "*"), name, default.strip())

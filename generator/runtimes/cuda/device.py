@@ -29,7 +29,9 @@ def compiler_version() -> str:
     """The compiler's release, such as 13.0, or the empty string."""
     if not nvcc():
         return ""
-    printed = subprocess.run([nvcc(), "--version"], capture_output=True, text=True, check=False).stdout
+    printed = subprocess.run(
+        [nvcc(), "--version"], capture_output=True, text=True, check=False
+    ).stdout
     found = re.search(r"release ([\d.]+)", printed)
     return found[1] if found else ""
 

@@ -43,7 +43,7 @@ def run(
     limits: Limits,
     confinement: Confinement,
 ) -> Reply:
-    """Make the calls of one case in a process of their own. Never raises for what the output does."""
+    """Make the calls of one case in a process of their own; never raises for what it does."""
     job = {**libraries.job(), "drive": drive, "calls": list(calls), "no_exec": True}
     seconds = limits.seconds + limits.import_seconds
     return exchange(job, len(calls), seconds, limits.output_mb * MEGABYTE, confinement)
@@ -94,7 +94,7 @@ def spawn(
 
 
 def packages() -> list[str]:
-    """The folder of the library that the child needs for its system-call filter, where there is one."""
+    """The folder of the library that the child needs for its system-call filter."""
     found = importlib.util.find_spec("seccompy")
     places = found.submodule_search_locations if found else None
     return [str(Path(place).parent) for place in places or ()]
@@ -116,7 +116,9 @@ def _reply(data: bytes, status: int | None, wanted: int, seconds: float, printed
         return Reply("broken", note=str(broken), seconds=seconds, printed=printed)
     note = error or ("" if ended else f"the process ended with status {status} without an answer")
     if status is None:
-        return Reply("timeout", note=f"did not end in {seconds:.0f} s", seconds=seconds, printed=printed)
+        return Reply(
+            "timeout", note=f"did not end in {seconds:.0f} s", seconds=seconds, printed=printed
+        )
     if error or not ended or len(outputs) != wanted:
         return Reply("crashed", tuple(outputs), note or "too few answers", seconds, printed=printed)
     return Reply("done", tuple(outputs), "", seconds, printed=printed)
@@ -133,4 +135,4 @@ def probe(libraries: Libraries, confinement: Confinement) -> tuple[tuple[Layer, 
         reply = exchange(job, 1, PROBE.seconds, PROBE.output_mb * MEGABYTE, confinement)
     if reply.status != "done":
         return (), f"{reply.note} {reply.printed[-500:]}".strip()
-    return described(confinement, {k: str(v) for k, v in reply.outputs[0].items()}), ""
+    return described({k: str(v) for k, v in reply.outputs[0].items()}), ""

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from generator.data import EntryPoint
 from generator.runtimes.cuda.declarations import Function, Parameter, functions
 
-INTEGER = re.compile(r"(const )?(unsigned |signed )?(int|u?int32_t|u?int64_t|size_t|long( long)?( int)?)")
+INTEGER = re.compile(
+    r"(const )?(unsigned |signed )?(int|u?int32_t|u?int64_t|size_t|long( long)?( int)?)"
+)
 SIZES = {2: ("rows", "V"), 3: ("rows", "V", "K"), 4: ("B", "T", "V", "K")}
 TEMPLATED_SIZES = {2: ("rows", "V"), 3: ("B", "T", "V")}
-NOT_THE_LAUNCHER = re.compile(r"(^|_|::)(cpu|ref|reference|naive|test|verify|check|main)(_|$)", re.IGNORECASE)
+NOT_THE_LAUNCHER = re.compile(
+    r"(^|_|::)(cpu|ref|reference|naive|test|verify|check|main)(_|$)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,11 @@ def find(source: str, entry: EntryPoint, names: tuple[str, ...]) -> list[Launche
             continue
         templated = any(_names(p, entry.params, "K") for p in function.template)
         index = next(p for p, r in zip(function.parameters, roles, strict=True) if r == "idx")
-        rank = names.index(short) if short in names else len(names) + (_plain(names[0]) not in _plain(short))
+        rank = (
+            names.index(short)
+            if short in names
+            else len(names) + (_plain(names[0]) not in _plain(short))
+        )
         wide = 8 if re.search(r"64|long|size_t", index.type) else 4
         found.append(Launcher(function, roles, templated, wide, rank))
     return sorted(found, key=lambda launcher: launcher.rank)
@@ -55,7 +63,11 @@ def _plain(name: str) -> str:
 def _names(parameter: Parameter, params: Mapping[str, tuple[str, ...]], role: str) -> bool:
     """Whether a parameter's name is that of a role; case counts only where two roles need it to."""
     name = parameter.name
-    return name == role or name in params[role] or name.lower() in {a.lower() for a in params[role] if len(a) > 1}
+    return (
+        name == role
+        or name in params[role]
+        or name.lower() in {a.lower() for a in params[role] if len(a) > 1}
+    )
 
 
 def _roles(function: Function, params: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:

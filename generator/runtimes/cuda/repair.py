@@ -1,7 +1,8 @@
-"""Mechanical repairs of a file that does not compile, one rung at a time. The file itself stays as it is.
+"""Mechanical repairs of a file that does not compile, one rung at a time; the file itself stays.
 
-A rung changes nothing that a compiler would call code: a byte-order mark and line endings, a block of
-code lifted out of a Markdown report, a comment that ends too early, a standard include that is missing.
+A rung changes nothing that a compiler would call code: a byte-order mark and line endings, a block
+of code lifted out of a Markdown report, a comment that ends too early, a standard include that is
+missing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-FENCE = re.compile(r"^```[ \t]*(cuda|cpp|c\+\+|cu|c)?[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+FENCE = re.compile(r"^```[ \t]*([\w+#-]*)[ \t]*$")
+CODE = {"cuda", "cu", "cpp", "c++", "c"}
 TOKEN = re.compile(r"/\*|\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"")
 HEADERS = {
     "cfloat": r"\b(FLT|DBL)_(MAX|MIN|EPSILON)\b",
@@ -30,7 +32,9 @@ HEADERS = {
     "cooperative_groups.h": r"\bcooperative_groups\b",
     "cuda_fp16.h": r"\b__half2?\b",
 }
-UNDEFINED = re.compile(r'error: (?:identifier|namespace "std" has no member|name must be a) ?"?([\w:]+)"?')
+UNDEFINED = re.compile(
+    r'error: (?:identifier|namespace "std" has no member|name must be a) ?"?([\w:]+)"?'
+)
 
 
 @dataclass(frozen=True)
@@ -43,15 +47,22 @@ class Repair:
     def diff(self, original: str, file: str) -> str:
         """The repair as a unified diff."""
         lines = difflib.unified_diff(
-            original.splitlines(), self.text.splitlines(), file, f"{file} (repaired)", lineterm="", n=2
+            original.splitlines(),
+            self.text.splitlines(),
+            file,
+            f"{file} (repaired)",
+            lineterm="",
+            n=2,
         )
         return "\n".join(lines)
 
 
-def ladder(text: str, errors: str, compile_errors: Callable[[str], str], most: int = 5) -> Iterator[Repair]:
-    """Climb: each repair is one rung on top of the last, until it compiles or no rung applies.
+def ladder(
+    text: str, errors: str, compile_errors: Callable[[str], str], most: int = 5
+) -> Iterator[Repair]:
+    """Climb: each repair is one rung more than the last, until it compiles or no rung applies.
 
-    errors: the compiler's output for the text as stored. compile_errors: "" for a text that compiles.
+    errors: what the compiler says of the text as stored. compile_errors: "" for one that compiles.
     """
     rungs: tuple[str, ...] = ()
     for _ in range(most):
@@ -76,14 +87,24 @@ def _rung(rung: Rung, text: str, errors: str) -> tuple[str, str] | None:
 
 def plain_text(text: str, _errors: str) -> tuple[str, str]:
     """No byte-order mark, and one kind of line ending."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n"), "byte-order mark or line endings removed"
+    return text.removeprefix("\ufeff").replace(
+        "\r\n", "\n"
+    ), "byte-order mark or line endings removed"
 
 
 def out_of_fences(text: str, _errors: str) -> tuple[str, str]:
     """The code blocks of a Markdown file, one after the other."""
-    blocks = [match[2] for match in FENCE.finditer(text) if match[1] or "#include" in match[2]]
+    blocks: list[list[str]] = []
+    language: str | None = None  # of the block that is open
+    for line in text.splitlines(keepends=True):
+        fence = FENCE.match(line)
+        if fence:
+            language = fence[1].lower() if language is None else None
+            blocks += [[]] if language in CODE else []
+        elif language in CODE:
+            blocks[-1].append(line)
     name = f"{len(blocks)} code block{'s'[: len(blocks) > 1]} lifted out of Markdown fences"
-    return ("\n".join(blocks), name) if blocks else (text, "")
+    return ("\n".join("".join(block) for block in blocks), name) if blocks else (text, "")
 
 
 def comment_delimiters(text: str, _errors: str) -> tuple[str, str]:

@@ -30,9 +30,15 @@ class Unconfined(Confinement):
     """Our own kernel, with PyTorch and its compiler beside it: nothing to confine."""
 
     def kernel(
-        self, command: list[str], job: Any, reply: Any, printed: Any, seconds: float, output: int
+        self,
+        command: list[str],
+        job: Any,
+        reply: Any,
+        printed: Any,
+        seconds: float,
+        output: int,  # noqa: ARG002 - the interface's; no limit is put on our own
     ) -> int | None:
-        """Run the command as it is; no limit is put on what it writes."""
+        """Run the command as it is."""
         try:
             ended = subprocess.run(
                 command, stdin=job, stdout=reply, stderr=printed, timeout=seconds, check=False
@@ -43,7 +49,7 @@ class Unconfined(Confinement):
 
 
 def measure(slug: str) -> dict[str, Any]:
-    """The record of one challenge's reference kernel. Raises RuntimeError where it cannot be had."""
+    """The record of one challenge's reference kernel; raises RuntimeError if it cannot be had."""
     challenge = load_challenges(ROOT / "challenges")[slug]
     folder = ROOT / "challenges" / slug
     with workspace() as (work, confinement):
@@ -53,7 +59,9 @@ def measure(slug: str) -> dict[str, Any]:
         if built.libraries is None or roof is None:
             raise RuntimeError(built.errors or built.reason or "the roof kernel does not compile")
         times = timing(built.libraries, roof, Unconfined(work), baselines=True)
-    sources = [folder / name for name in ("reference.cu", "topk_list.cuh", "online_softmax.cuh", "roof.cu")]
+    sources = [
+        folder / name for name in ("reference.cu", "topk_list.cuh", "online_softmax.cuh", "roof.cu")
+    ]
     return {
         "schema_version": 1,
         "challenge": slug,

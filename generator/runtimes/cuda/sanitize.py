@@ -27,7 +27,12 @@ def sanitize(
 
 
 def _one(
-    program: str, tool: str, libraries: Libraries, drive: str, call: Mapping[str, Any], confinement: Confinement
+    program: str,
+    tool: str,
+    libraries: Libraries,
+    drive: str,
+    call: Mapping[str, Any],
+    confinement: Confinement,
 ) -> str:
     """Run one tool. CuPy's own kernels are left out: only the output's are looked at."""
     job = {**libraries.job(), "drive": drive, "calls": [call], "no_exec": False}

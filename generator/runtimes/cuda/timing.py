@@ -26,7 +26,7 @@ def timing(
 
 
 def with_ratios(measured: dict[str, Any]) -> dict[str, Any]:
-    """Bytes per second and shares of the roof. The child's figures are claims: an odd one is dropped.
+    """Bytes per second and shares of the roof; what is faster than the roof is marked as rejected.
 
     share: of the roof measured on a large buffer. share_same_size: of the roof on as many bytes.
     """
@@ -46,6 +46,10 @@ def _ratios(shape: dict[str, Any], large: float) -> dict[str, Any]:
     record = {**shape, "share": round(share, 4), "share_same_size": round(same_size, 4)}
     if share > BELIEVABLE:
         record["rejected"] = "faster than the memory can be read"
-    others = {name: shape[name]["median_ms"] for name in ("torch", "torch_compiled", "cupy") if name in shape}
+    others = {
+        name: shape[name]["median_ms"]
+        for name in ("torch", "torch_compiled", "cupy")
+        if name in shape
+    }
     times = {name: round(ms / shape["kernel"]["median_ms"], 2) for name, ms in others.items()}
     return {**record, "times_as_fast_as": times}

@@ -70,7 +70,11 @@ def workers() -> ProcessPoolExecutor:
 
 def implementations(folder: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Name, the check that must fail ("" for none) and the source files of each implementation."""
-    yield "reference", "", {f.name: f.read_text() for f in folder.glob("*.cu*") if f.name != "roof.cu"}
+    yield (
+        "reference",
+        "",
+        {f.name: f.read_text() for f in folder.glob("*.cu*") if f.name != "roof.cu"},
+    )
     for file in sorted(folder.glob("honest/*.cu")):
         yield file.stem, "", {file.name: file.read_text()}
     for mutant, source in mutants(folder):
@@ -104,4 +108,6 @@ def attempt(one: Trial) -> Outcome:
         untestable = any("not_testable" in output for output in got)
         if not untestable and not all(finding.ok for finding in tests.check(case, got)):
             failed.add(case.check)
-    return Outcome(one.name if one.check else f"honest/{one.name}", one.seed, frozenset(failed), one.check)
+    return Outcome(
+        one.name if one.check else f"honest/{one.name}", one.seed, frozenset(failed), one.check
+    )
