@@ -172,7 +172,10 @@ def as_float(value: Any) -> NDArray[np.float64] | None:
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
         return value.astype(np.float64)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return np.asarray(value, dtype=np.float64)
+        try:
+            return np.asarray(value, dtype=np.float64)
+        except OverflowError:  # an integer beyond float64 is no number to compare
+            return None
     return None
 
 
