@@ -25,6 +25,7 @@ KINDS = {
     "ranking": "ranking/",
     "contradictions": "contradictions/",
     "claims": "claims/",
+    "judge": "judge/",
     "methodology": "methodology/",
     "data": "data/",
     "guide": "guide/architecture/",
@@ -172,7 +173,7 @@ def test_search_finds_a_challenge_and_no_listing(visitor: Visitor) -> None:
 
 
 def test_the_site_can_be_used_with_the_keyboard_alone(visitor: Visitor) -> None:
-    """Tab reaches the skip link first and then, by way of the navigation, a cell; Enter opens it."""
+    """Tab reaches the skip link first and, past the navigation, a cell; Enter opens it."""
     page = visitor.open()
     page.keyboard.press("Tab")
     assert "md-skip" in page.evaluate("document.activeElement.className")
@@ -193,7 +194,7 @@ def test_the_site_reads_without_scripts(visitor: Visitor) -> None:
     assert "published A" in (page.locator(".kb-cell a").first.get_attribute("title") or "")
     page.goto(visitor.address + "head-to-head/")
     assert not page.locator("form[data-picker]").is_visible()
-    assert page.locator("table a", has_text="–").count() >= 2
+    assert page.locator("table a", has_text="\N{EN DASH}").count() >= 2
 
 
 def test_home_weighs_less_than_300_kilobytes(visitor: Visitor) -> None:

@@ -13,8 +13,8 @@ from tests.browser.test_browser import DARK, KINDS, every_kind
 
 pytestmark = pytest.mark.browser
 
-# Of html-validate's standard preset, rules on style alone, and one that the theme breaks everywhere: its
-# toggles are checkboxes with autocomplete="off".
+# Of the standard preset, rules on style alone, and one that the theme breaks on each page:
+# its toggles are checkboxes with autocomplete="off".
 RULES = {
     "no-trailing-whitespace": "off",
     "no-inline-style": "off",

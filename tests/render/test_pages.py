@@ -19,9 +19,11 @@ from generator.render.site import Site
 from tests.render.html import Reader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WORDS = """a b button caption circle code dd details div dl dt em figcaption figure form g h1 h2 h3
-h4 hr i img input label li line nav ol option output p path polyline pre rect section select small
-span strong sub summary sup svg table tbody td text tfoot th thead title tr ul"""
+WORDS = """
+a b button caption circle code dd details div dl dt em figcaption figure form g h1 h2 h3 h4 hr i
+img input label li line nav ol option output p path polyline pre q rect section select small
+span strong sub summary sup svg table tbody td text tfoot th thead title tr ul
+"""
 HARMLESS = set(WORDS.split())
 
 

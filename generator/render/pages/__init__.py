@@ -12,6 +12,7 @@ from generator.render.pages import (
     duel,
     feed,
     home,
+    judge,
     methodology,
     model,
     ranking,
@@ -33,6 +34,7 @@ KINDS = (
     feed,
     contradictions,
     claims,
+    judge,
     data,
 )
 

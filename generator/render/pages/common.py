@@ -24,13 +24,20 @@ def page(site: Site, template: str, path: str, head: tuple[str, str], **context:
     Front matter fields other than these two are given as `meta`.
     """
     meta = {"hide": ["navigation"]} | context.pop("meta", {})
-    body = env.page(template, path, site=site, names=names(site), ranks=ranks, **context)
+    body = env.page(
+        template, path, site=site, names=names(site), titles=titles(site), ranks=ranks, **context
+    )
     return Page(path, f"{escape.front_matter(head[0], head[1], **meta)}\n{body}")
 
 
 def names(site: Site) -> dict[str, str]:
     """The names of the models, by slug."""
     return {model.slug: model.name for model in site.models}
+
+
+def titles(site: Site) -> dict[str, str]:
+    """The titles of the challenges, by slug."""
+    return {challenge.slug: challenge.title for challenge in site.challenges}
 
 
 def ranks(place: Place) -> str:

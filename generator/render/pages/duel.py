@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generator.data import Challenge, Duel, Model
+from generator.data import Challenge, Duel, Model, PublishedDuel, PublishedPair
 from generator.render import paths
 from generator.render.cells import Cell
 from generator.render.listing import Definition, listings, outline
@@ -21,6 +21,8 @@ class Bout:
     a: Cell
     b: Cell
     duels: dict[str, Duel]
+    published: PublishedDuel | None = None
+    differences: tuple[str, ...] = ()
 
     @property
     def shared(self) -> bool:
@@ -73,6 +75,7 @@ def pair(site: Site, a: Model, b: Model, builds: dict[str, Build]) -> Page:
         alone=[b_ for b_ in bouts if not b_.shared and (b_.a.entered or b_.b.entered)],
         records={g: record(site, g, a.slug, b.slug) for g in site.graders},
         builds=builds,
+        published=published(site, a.slug, b.slug),
     )
 
 
@@ -84,7 +87,24 @@ def bout(site: Site, challenge: Challenge, a: Model, b: Model) -> Bout:
         if (duel := site.duels(grader, a.slug, b.slug).get(challenge.slug))
     }
     cells = site.cell(a.slug, challenge.slug), site.cell(b.slug, challenge.slug)
-    return Bout(challenge, *cells, found)
+    pair = published(site, a.slug, b.slug)
+    printed = pair.challenges.get(challenge.slug) if pair else None
+    return Bout(
+        challenge, *cells, found, printed, differences(site, challenge.slug, a.slug, b.slug)
+    )
+
+
+def published(site: Site, a: str, b: str) -> PublishedPair | None:
+    """What was published of two models, whichever was named first."""
+    found = site.results.published.duels
+    pairs = [pair for pair in found.pairs if {pair.a, pair.b} == {a, b}] if found else []
+    return pairs[0] if pairs else None
+
+
+def differences(site: Site, challenge: str, a: str, b: str) -> tuple[str, ...]:
+    """What differs between two runs besides the model."""
+    found = site.results.differences
+    return found.get(f"{challenge}/{a}--{b}") or found.get(f"{challenge}/{b}--{a}") or ()
 
 
 def record(site: Site, grader: str, a: str, b: str) -> tuple[int, int, int]:

@@ -50,7 +50,8 @@ def trust(site: Site) -> list[tuple[str, str, str]]:
         *claims(site),
         (str(stale), "records out of date", ""),
         (str(ungraded), "runs the evidence cannot grade", ""),
-        (judged(site), "grades by a judge that saw the evidence", ""),
+        (judged(site), "grades by a judge that saw the evidence", paths.JUDGE),
+        *agreement(site),
     ]
 
 
@@ -61,6 +62,16 @@ def claims(site: Site) -> list[tuple[str, str, str]]:
         return []
     text = f"{found.count('contradicted')} of {len(found)}"
     return [(text, "published claims contradicted", paths.CLAIMS)]
+
+
+def agreement(site: Site) -> list[tuple[str, str, str]]:
+    """How well each judge agreed with itself."""
+    cards = [card for _, card in sorted(site.results.cards.items())]
+    measured = [card for card in cards if card.repeat_alpha is not None]
+    return [
+        (f"{card.repeat_alpha:.2f}", f"agreement of {card.judge} with itself (alpha)", paths.JUDGE)
+        for card in measured
+    ]
 
 
 def judged(site: Site) -> str:

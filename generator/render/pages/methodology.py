@@ -14,8 +14,17 @@ def pages(site: Site) -> Iterator[Page]:
     """The one page."""
     root = site.results.corpus.root
     mutants = {c.slug: len(tasks.mutants(root, c.slug)) for c in site.challenges}
+    strength = {row.challenge: row for row in site.results.strength}
     head = (
         "Methodology",
         "How outputs are run, judged, graded and ranked here, and the limits of each.",
     )
-    yield page(site, "methodology.md.j2", paths.METHODOLOGY, head, MEANS=MEANS, mutants=mutants)
+    yield page(
+        site,
+        "methodology.md.j2",
+        paths.METHODOLOGY,
+        head,
+        MEANS=MEANS,
+        mutants=mutants,
+        strength=strength,
+    )
