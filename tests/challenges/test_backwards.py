@@ -135,3 +135,25 @@ class LayerNorm:
         case = CASES[check]
         got = [DRIVER["drive"](entry, call) for call in case.calls]
         assert all(finding.ok for finding in kernel_tests.check(case, got))
+
+
+def test_backward_without_a_cache_is_adapted():
+    """Statistics that forward returns one by one reach the parameters that they were made for."""
+    source = """
+def layernorm_forward(x, weight, bias, eps=1e-5):
+    mean = x.mean(-1, keepdims=True)
+    rstd = 1 / np.sqrt(x.var(-1, keepdims=True) + eps)
+    return (x - mean) * rstd * weight + bias, mean, rstd
+
+def layernorm_backward(dout, x, weight, mean, rstd):
+    return compact(dout, ((x - mean) * rstd, rstd, weight))
+"""
+    module = types.ModuleType("functions")
+    module.np, module.compact = np, HONEST["layer_norm_backward"]
+    exec(source, module.__dict__)
+    adapter = runpy.run_path(str(FOLDER / "adapters" / "without_cache.py"))
+    entry = types.SimpleNamespace(**adapter["entry"](module, None))
+    for check in ("input_gradient", "eps_is_used", "backward_can_repeat"):
+        case = CASES[check]
+        got = [DRIVER["drive"](entry, call) for call in case.calls]
+        assert all(finding.ok for finding in kernel_tests.check(case, got))

@@ -196,3 +196,24 @@ def test_attention_object_is_adapted():
     entry = entry_of(roles["flash_attention_fwd"], roles["flash_attention_bwd"])
     for check in ("causal_remainder", "noncausal_remainder", "calls_are_independent"):
         assert passes(entry, check)
+
+
+def test_backward_without_a_cache_is_adapted():
+    """(O, L) from forward, and a backward that takes Q, K, V, O, dO and L by name."""
+
+    def flash_attention_fwd(q, k, v, tile_size, causal=True):
+        out, cache = FORWARD(q, k, v, tile_size, causal)
+        return out, cache["L"]
+
+    def flash_attention_bwd(q, k, v, o, do, lse, block_size, causal=True):  # noqa: PLR0917
+        cache = {"Q": q, "K": k, "V": v, "O": o, "L": lse}
+        return BACKWARD(do, cache, block_size, causal)
+
+    module = types.SimpleNamespace(
+        flash_attention_fwd=flash_attention_fwd, flash_attention_bwd=flash_attention_bwd
+    )
+    adapter = runpy.run_path(str(FOLDER / "adapters" / "without_cache.py"))
+    roles = adapter["entry"](module, None)
+    entry = entry_of(roles["flash_attention_fwd"], roles["flash_attention_bwd"])
+    for check in ("causal_remainder", "noncausal_remainder", "backward_can_repeat"):
+        assert passes(entry, check)
