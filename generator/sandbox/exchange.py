@@ -20,6 +20,7 @@ from generator.sandbox.client import Spare, Zygote
 
 PRINTED_CAP = 4096
 CHUNK = 1 << 20
+MESSAGES_CAP = 10_000
 LISTEN_SECONDS = 1.0
 
 
@@ -102,6 +103,7 @@ class Exchange:
         self._ends = ends
         self._pending = [memoryview(part) for part in frame]
         self._reader = wire.Reader(cap)
+        self._messages = 0
         self._wait = selectors.DefaultSelector()
         for fd in (ends.job, ends.reply, ends.printed):
             os.set_blocking(fd, False)
@@ -180,8 +182,9 @@ class Exchange:
         """One message of the child; the first that ends the case wins."""
         if self.heard.complete or self.heard.broken:
             return
-        if not isinstance(message, dict):
-            self.heard.broken = "a message that is not a mapping"
+        self._messages += 1
+        if not isinstance(message, dict) or self._messages > MESSAGES_CAP:
+            self.heard.broken = "a message that is not a mapping, or too many of them"
         elif "loaded" in message and self.heard.loaded is None:
             self.heard.loaded = time.monotonic()
         elif isinstance(message.get("output"), dict):

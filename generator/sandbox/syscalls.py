@@ -12,6 +12,7 @@ import errno
 from typing import Any, Protocol
 
 CLONE_THREAD = 0x10000
+SIGNALS_BY_FILE = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: signals that a file sends
 X32 = 0x40000000
 X32_ONLY = range(512, 548)  # calls that only x32 has, exec and ptrace among them
 
@@ -30,6 +31,10 @@ NAMESPACES = (
     "unshare setns mount umount2 pivot_root chroot move_mount open_tree fsopen fsconfig fsmount "
     "fspick mount_setattr open_by_handle_at name_to_handle_at sethostname setdomainname"
 )
+SCHEDULING = (
+    "setpriority ioprio_set sched_setscheduler sched_setparam sched_setattr move_pages "
+    "migrate_pages splice vmsplice tee sync syncfs modify_ldt iopl ioperm"
+)
 CLOCKS = "settimeofday clock_settime adjtimex clock_adjtime"
 UNBOUNDED_MEMORY = "memfd_create memfd_secret shmget shmat msgget semget mq_open"
 ATTRIBUTES = (
@@ -37,8 +42,19 @@ ATTRIBUTES = (
     "setxattrat file_setattr removexattr lremovexattr fremovexattr removexattrat utime utimes "
     "futimesat utimensat truncate link linkat"
 )
+BY_ARGUMENT = ("kill", "tgkill", "prlimit64", "sched_setaffinity", "fcntl", "clone", "clone3")
 DENIED = " ".join(
-    (SOCKETS, PROCESSES, OTHERS, KERNEL, NAMESPACES, CLOCKS, UNBOUNDED_MEMORY, ATTRIBUTES)
+    (
+        SOCKETS,
+        PROCESSES,
+        OTHERS,
+        KERNEL,
+        NAMESPACES,
+        SCHEDULING,
+        CLOCKS,
+        UNBOUNDED_MEMORY,
+        ATTRIBUTES,
+    )
 ).split()
 
 
@@ -62,8 +78,11 @@ def filter_for(pid: int) -> Filter:
     made = Filter()
     for name in DENIED:
         _deny(made, name)
-    for call in ("kill", "tgkill"):
-        made.errno(call, errno.EPERM, args=[ArgCmp(0, CmpOp.NE, pid)])
+    for call, only in {"kill": pid, "tgkill": pid, "prlimit64": 0, "sched_setaffinity": 0}.items():
+        made.errno(call, errno.EPERM, args=[ArgCmp(0, CmpOp.NE, only)])
+    for command in SIGNALS_BY_FILE:  # the kernel looks at the lower half alone
+        masked = ArgCmp(1, CmpOp.MASKED_EQ, command, mask=0xFFFFFFFF)
+        made.errno("fcntl", errno.EPERM, args=[masked])
     not_a_thread = ArgCmp(0, CmpOp.MASKED_EQ, 0, mask=CLONE_THREAD)
     made.errno("clone", errno.EPERM, args=[not_a_thread])
     made.errno("clone3", errno.ENOSYS)  # its flags are behind a pointer; libc falls back to clone
@@ -86,6 +105,6 @@ def _deny_x32(made: Any) -> None:
 
     if arch() != "x86_64":
         return
-    listed = {syscall_nr(name) for name in (*DENIED, "kill", "tgkill", "clone", "clone3")}
+    listed = {syscall_nr(name) for name in (*DENIED, *BY_ARGUMENT)}
     for number in sorted(listed | set(X32_ONLY)):
         made.errno(X32 | number, errno.EPERM)
