@@ -47,7 +47,9 @@ def stack(entry, call):
         lengths = None if call["lengths"] is None else call["lengths"][number].copy()
         for stream, cache in enumerate(caches):
             piece = given["x"][stream, :, start : start + size]
-            out, kind = through_layers(entry, call["role"], cache, piece, given, lengths)
+            out, kind, caches[stream] = through_layers(
+                entry, call["role"], cache, piece, given, lengths
+            )
             y[stream, :, start : start + size] = out
             kinds.add(kind)
         start += size
@@ -70,14 +72,21 @@ def through_layers(entry, role, cache, x, weights, lengths):
     hidden, kind = x, ""
     for layer in range(len(weights["w_q"])):
         arguments = {name: weights[name][layer] for name in WEIGHTS}
-        out = as_array(
-            getattr(entry, role)(cache=cache, layer=layer, x=hidden, lengths=lengths, **arguments)
+        result = getattr(entry, role)(
+            cache=cache, layer=layer, x=hidden, lengths=lengths, **arguments
         )
+        out = as_array(result)
+        cache = newer(cache, result[1:] if isinstance(result, tuple) else ())
         if out.shape != x.shape:
             out = out.reshape(x.shape)
         kind = str(out.dtype)
         hidden = np.where(real[:, :, None], hidden + out, x).astype(x.dtype)
-    return np.where(real[:, :, None], hidden, 0.0), kind
+    return np.where(real[:, :, None], hidden, 0.0), kind, cache
+
+
+def newer(cache, returned):
+    """The cache that a function in functional style returns, or the one it was given."""
+    return next((item for item in returned if type(item) is type(cache)), cache)
 
 
 # ---- the cache itself --------------------------------------------------------------------------
@@ -93,8 +102,7 @@ def store(entry, call):
     if call["lengths"] is not None and not takes(entry, "append_kv", "lengths"):
         return {"not_testable": "no way to say that rows have lengths of their own"}
     try:
-        cache = create(entry, call)
-        write(entry, cache, call, 0, len(call["chunks"]))
+        cache = write(entry, create(entry, call), call, 0, len(call["chunks"]))
         if call["report"]:
             return {"lengths": lengths_of(entry, cache, call)}
         return held(entry, cache, call)
@@ -112,9 +120,11 @@ def write(entry, cache, call, first, last):
         for layer in range(call["num_layers"]):
             k, v = (call[name][layer, :, :, start:stop].copy() for name in ("k", "v"))
             lengths = None if call["lengths"] is None else call["lengths"][number].copy()
-            entry.append_kv(cache=cache, layer=layer, k=k, v=v, lengths=lengths)
+            result = entry.append_kv(cache=cache, layer=layer, k=k, v=v, lengths=lengths)
+            cache = newer(cache, (result,))
             k[...] = v[...] = 1e6
         start = stop
+    return cache
 
 
 def held(entry, cache, call, part=""):
@@ -132,11 +142,10 @@ def overflow(entry, call):
     """Fill with all chunks but the last, which does not fit; what happened, and what is held."""
     if missing := lacks(entry, "create_cache", "append_kv", "read_kv"):
         return missing
-    cache = create(entry, call)
-    write(entry, cache, call, 0, len(call["chunks"]) - 1)
+    cache = write(entry, create(entry, call), call, 0, len(call["chunks"]) - 1)
     raised = ""
     try:
-        write(entry, cache, call, len(call["chunks"]) - 1, len(call["chunks"]))
+        cache = write(entry, cache, call, len(call["chunks"]) - 1, len(call["chunks"]))
     except Exception as error:
         if type(error).__name__ == "NotTestable":
             raise
@@ -152,13 +161,12 @@ def memory(entry, call):
     before = tracemalloc.get_traced_memory()[0]
     cache = create(entry, call)
     empty = as_number(entry.cache_bytes(cache=cache))
-    write(entry, cache, call, 0, len(call["chunks"]))
+    cache = write(entry, cache, call, 0, len(call["chunks"]))
     traced = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     full = as_number(entry.cache_bytes(cache=cache))
     flat = {**call, "num_layers": 1}
-    cache = create(entry, flat)
-    write(entry, cache, flat, 0, len(call["chunks"]))
+    cache = write(entry, create(entry, flat), flat, 0, len(call["chunks"]))
     single = as_number(entry.cache_bytes(cache=cache))
     return {
         "empty": empty,
@@ -241,24 +249,25 @@ def work(entry, call):
 def filled(entry, call, before):
     """A cache that holds the first `before` tokens."""
     cache = create(entry, {**call, "max_seq_len": before + 8})
-    prefill(entry, cache, call["x"][:, :before].copy(), plain_weights(call))
-    return cache
+    return prefill(entry, cache, call["x"][:, :before].copy(), plain_weights(call))
 
 
 def prefill(entry, cache, x, weights):
     """All tokens in one call, or one by one where the interface takes no more."""
     try:
-        attend(entry, cache, x, weights)
+        return attend(entry, cache, x, weights)
     except Exception as error:
         if type(error).__name__ != "NotTestable":
             raise
         for at in range(x.shape[1]):
-            attend(entry, cache, x[:, at : at + 1], weights)
+            cache = attend(entry, cache, x[:, at : at + 1], weights)
+        return cache
 
 
 def attend(entry, cache, x, weights):
-    """One layer over the cache."""
-    return entry.attend(cache=cache, layer=0, x=x, lengths=None, **weights)
+    """One layer over the cache, which is returned, or what the output returns in its stead."""
+    result = entry.attend(cache=cache, layer=0, x=x, lengths=None, **weights)
+    return newer(cache, result[1:] if isinstance(result, tuple) else ())
 
 
 def plain_weights(call):
@@ -298,24 +307,24 @@ def seconds(entry, call):
         size *= 2
     weights = plain_weights(call)
     steps = [
-        timed(lambda at=at: attend(entry, cache, call["x"][:, at : at + 1].copy(), weights))
+        timed(lambda at=at: attend(entry, cache, call["x"][:, at : at + 1].copy(), weights))[:1]
         for at in range(size, size + 4)
     ]
-    return {"prefilled": size, "prefill_seconds": fastest, "step_seconds": min(steps)}
+    return {"prefilled": size, "prefill_seconds": fastest, "step_seconds": min(steps)[0]}
 
 
 def timed_prefill(entry, call, size):
     """Processor seconds of a prefill into a fresh cache, and that cache."""
     cache = create(entry, {**call, "max_seq_len": size + 8})
     x, weights = call["x"][:, :size].copy(), plain_weights(call)
-    return timed(lambda: prefill(entry, cache, x, weights)), cache
+    return timed(lambda: prefill(entry, cache, x, weights))
 
 
 def timed(action):
-    """Processor seconds of one action."""
+    """Processor seconds of one action, and its result."""
     start = time.process_time()
-    action()
-    return time.process_time() - start
+    result = action()
+    return time.process_time() - start, result
 
 
 # ---- the output's own decoder ------------------------------------------------------------------

@@ -7,13 +7,29 @@ Computed row by row over the whole sequence, so that no cache, chunk or padding 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Softmax = Callable[[Array], Array]
+
+
+def softmax_by_sum(scores: Array) -> Array:
+    """exp(s - max) over its sum, along the last axis."""
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
+    out: Array = weights / weights.sum(axis=-1, keepdims=True)
+    return out
+
+
+def softmax_by_log_sum(scores: Array) -> Array:
+    """exp(s - log sum exp(s)): as good in exact arithmetic, with rounding of the order of u |s|."""
+    top = scores.max(axis=-1, keepdims=True, initial=-np.inf)
+    log_sum = top + np.log(np.exp(scores - top).sum(axis=-1, keepdims=True))
+    out: Array = np.exp(scores - log_sum)
+    return out
 
 
 def stack(
@@ -25,6 +41,7 @@ def stack(
     num_heads: int,
     chunks: Sequence[int],
     lengths: Array | None = None,
+    softmax: Softmax = softmax_by_sum,
     **_: Any,
 ) -> dict[str, Array]:
     """Hidden states after all layers, `{"y": (S, B, N, D)}`, zero where a position is padding.
@@ -38,7 +55,7 @@ def stack(
         for row, keep in enumerate(valid):
             hidden = x[stream, row, keep]
             for weights in zip(w_q, w_k, w_v, w_o, strict=True):
-                hidden = hidden + attention(hidden, *weights, num_heads)
+                hidden = hidden + attention(hidden, *weights, num_heads, softmax)
             y[stream, row, keep] = hidden
     return {"y": y}
 
@@ -54,14 +71,26 @@ def valid_positions(chunks: Sequence[int], lengths: Array | None, batch: int) ->
     return np.concatenate(columns, axis=1)
 
 
-def attention(x: Array, w_q: Array, w_k: Array, w_v: Array, w_o: Array, num_heads: int) -> Array:
+def attention(
+    x: Array,
+    w_q: Array,
+    w_k: Array,
+    w_v: Array,
+    w_o: Array,
+    num_heads: int,
+    softmax: Softmax = softmax_by_sum,
+) -> Array:
     """Causal multi-head attention of one sequence: (N, D) -> (N, D), in the dtype of x."""
     length, width = x.shape
     q, k, v = ((x @ w).reshape(length, num_heads, -1) for w in (w_q, w_k, w_v))
     scores = np.einsum("ihd,jhd->hij", q, k) / np.sqrt(x.dtype.type(width // num_heads))
     later = np.triu(np.ones((length, length), dtype=bool), k=1)
     scores[:, later] = -np.inf
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
-    weights /= weights.sum(axis=-1, keepdims=True)
+    weights = softmax(scores)
     out: Array = np.einsum("hij,jhd->ihd", weights, v).reshape(length, width) @ w_o
     return out
+
+
+def less_exact_stack(**call: Any) -> dict[str, Array]:
+    """The same by the least exact of the usual formulas: the rounding that an output may have."""
+    return stack(**call, softmax=softmax_by_log_sum)

@@ -204,7 +204,12 @@ def decoder_roles(pieces, use):
             how = decoder_use(pieces, use, wanted)
             if how is None:
                 raise NotTestable(f"no decoder with a method to {wanted} was found")
-            handle[wanted] = how.make(handle["config"])
+            try:
+                handle[wanted] = how.make(handle["config"])
+            except Exception as error:
+                if is_their_own(error, pieces) or isinstance(error, NotTestable):
+                    raise
+                raise NotTestable(f"{how.kind.__name__} could not be made: {error}") from error
         return handle[wanted]
 
     return {

@@ -66,11 +66,20 @@ class Pieces:
         )
 
 
+def runs_something(node):
+    """Whether a top-level statement does more than define, import and set up."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        return not ast.unparse(node.value.func).startswith(("sys.", "np.", "warnings.", "random."))
+    return isinstance(node, (ast.For, ast.While, ast.With))
+
+
 def relevant(file):
-    """Whether a file defines anything with a cache, attention or decoding in its name."""
+    """Whether a file defines something of a cache, attention or decoding, and only defines."""
     try:
         tree = ast.parse(file.read_text(errors="replace"))
     except (SyntaxError, ValueError):
+        return False
+    if any(runs_something(node) for node in tree.body):
         return False
     named = [n.name for n in tree.body if isinstance(n, (ast.ClassDef, ast.FunctionDef))]
     return any(
