@@ -102,18 +102,22 @@ def store(entry, call):
     if call["lengths"] is not None and not takes(entry, "append_kv", "lengths"):
         return {"not_testable": "no way to say that rows have lengths of their own"}
     try:
-        cache = write(entry, create(entry, call), call, 0, len(call["chunks"]))
+        changed = []
+        cache = write(entry, create(entry, call), call, 0, len(call["chunks"]), changed)
         if call["report"]:
             return {"lengths": lengths_of(entry, cache, call)}
-        return held(entry, cache, call)
+        return {"changed": changed, **held(entry, cache, call)}
     except Exception as error:
         if type(error).__name__ == "NotTestable" or call["kind"] == "plain":
             raise
         return {"raised": f"{type(error).__name__}: {error}"}
 
 
-def write(entry, cache, call, first, last):
-    """Write the chunks first ... last - 1 to every layer, from buffers that are then reused."""
+def write(entry, cache, call, first, last, changed=None):
+    """Write the chunks first ... last - 1 to every layer, from buffers that are then reused.
+
+    changed: a list, to which the names of arguments that the output wrote to are added.
+    """
     start = sum(call["chunks"][:first])
     for number in range(first, last):
         stop = start + call["chunks"][number]
@@ -122,6 +126,9 @@ def write(entry, cache, call, first, last):
             lengths = None if call["lengths"] is None else call["lengths"][number].copy()
             result = entry.append_kv(cache=cache, layer=layer, k=k, v=v, lengths=lengths)
             cache = newer(cache, (result,))
+            for name, given in (("k", k), ("v", v)):
+                if changed is not None and (given != call[name][layer, :, :, start:stop]).any():
+                    changed.append(name)
             k[...] = v[...] = 1e6
         start = stop
     return cache
@@ -296,7 +303,10 @@ def count_bytecodes(action, *arguments):
 
 
 def seconds(entry, call):
-    """Processor seconds of a prefill long enough to be measured, and of one step after it."""
+    """Processor seconds of a prefill long enough to be measured, and of one step after it.
+
+    Also the most bytes that one step allocates after `far` tokens.
+    """
     longest = call["x"].shape[1] - 8
     size = 64
     while True:
@@ -310,7 +320,19 @@ def seconds(entry, call):
         timed(lambda at=at: attend(entry, cache, call["x"][:, at : at + 1].copy(), weights))[:1]
         for at in range(size, size + 4)
     ]
-    return {"prefilled": size, "prefill_seconds": fastest, "step_seconds": min(steps)[0]}
+    far = longest if fastest * (longest / size) ** 2 < 0.5 else size
+    cache = filled(entry, call, far)
+    tracemalloc.start()
+    attend(entry, cache, call["x"][:, far : far + 1].copy(), weights)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return {
+        "far": far,
+        "peak": peak,
+        "prefilled": size,
+        "prefill_seconds": fastest,
+        "step_seconds": min(steps)[0],
+    }
 
 
 def timed_prefill(entry, call, size):

@@ -290,7 +290,7 @@ def cache_cases(seed: int) -> Iterator[Case]:
     yield one("store_full", holds, [8, 1, 1], slack=0, batch=2, heads=3)
     yield one("store_square", holds, [4], batch=4, heads=4, dim=4, slack=0)
     yield one("store_unequal", "variable_lengths_in_batch", [3, 1, 2], lengths=unequal)
-    yield one("store_reused_buffer", "inputs_are_left_alone", [1, 2, 1])
+    yield one("store_reused_buffer", "inputs_are_left_alone", [1, 2, 1], inputs=True)
     told = "lengths_are_reported"
     yield one("lengths_empty", told, [], report=True)
     yield one("lengths_steps", told, [1, 1, 1], report=True)
@@ -315,6 +315,7 @@ def store_call(
     lengths: Array | None = None,
     block_size: int = 16,
     report: bool = False,
+    inputs: bool = False,
     op: str = "store",
 ) -> Call:
     """Keys and values k, v of shape (L, B, H, N, d)."""
@@ -326,6 +327,7 @@ def store_call(
         "chunks": list(chunks),
         "lengths": lengths,
         "report": report,
+        "inputs": inputs,
         "block_size": block_size,
         "k": (draw.standard_normal(shape) * scale).astype(dtype),
         "v": (draw.standard_normal(shape) * scale).astype(dtype),
@@ -340,6 +342,8 @@ def judge_store(call: Inputs, got: Inputs) -> Iterator[Finding]:
     if call["report"]:
         yield same("lengths", got.get("lengths"), real_lengths(call).sum(axis=0))
         return
+    if call["inputs"]:
+        yield same("arguments written to", got.get("changed"), [])
     valid = reference.valid_positions(call["chunks"], call["lengths"], call["batch_size"])
     for name, layer, row, written in rows_of(call):
         expected = written[:, valid[row]]
@@ -472,6 +476,9 @@ def judge_work(call: Inputs, got: Inputs) -> Iterator[Finding]:
     growth = (bytecodes[1] - bytecodes[0]) / spread if len(bytecodes) == 2 else np.inf
     bound = 200.0 * width + 2000
     yield Finding("instructions per cached token", growth <= bound, growth, bound)
+    far, peak = number(got.get("far")), number(got.get("peak"))
+    bound = 12.0 * 8 * far * width + 2**20
+    yield Finding(f"bytes allocated by a step after {far:.0f} tokens", peak <= bound, peak, bound)
     step, prefill = number(got.get("step_seconds")), number(got.get("prefill_seconds"))
     fine = step >= 0 and (step <= prefill / 3 or step < 0.004)
     detail = f"{describe(got.get('prefilled'))} tokens prefilled in {prefill:.4f} s"
