@@ -9,9 +9,11 @@ from typing import Any
 
 from generator.data import POINTS, CheckResult, Ranking
 from generator.render.cells import Cell
+from generator.render.gpu import Timing
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 760, 170, 30, 30, 26
 DECADES = 6
+RAISED = str.maketrans("-0123456789", "\N{SUPERSCRIPT MINUS}⁰¹²³⁴⁵⁶⁷⁸⁹")
 CAPTION = (
     "Mean grade points with 95 % intervals over challenges. A hollow dot is a model with too few "
     "challenges to be ranked. An interval that reaches past a border is cut there."
@@ -82,11 +84,42 @@ def accuracy(cells: Sequence[Cell]) -> dict[str, Any] | None:
     if not rows:
         return None
     ticks = [
-        {"x": scale(d), "label": "bound" if d == 0 else f"10^{d}", "zero": d == 0}
+        {
+            "x": scale(d),
+            "label": "bound" if d == 0 else f"10{str(d).translate(RAISED)}",
+            "zero": d == 0,
+        }
         for d in range(-DECADES, DECADES + 1, 2)
     ]
     height = TOP + ROW * len(rows) + 16
     return {"width": WIDTH, "height": height, "left": LEFT, "rows": rows, "ticks": ticks}
+
+
+def roofline(rows: Sequence[tuple[str, Sequence[Timing]]]) -> dict[str, Any] | None:
+    """Share of the read rate by output and shape, from a thousandth to all of it, in decades."""
+    scale = Scale(-3, 0.1)
+    shown = [(name, [t for t in times if t.share]) for name, times in rows]
+    made = [
+        {
+            "name": name,
+            "dots": [
+                {**vars(t), "x": scale(math.log10(t.share))}
+                for t in times
+                if t.share and t.share > 0
+            ],
+        }
+        for name, times in shown
+        if times
+    ]
+    if not made:
+        return None
+    ticks = [
+        {"x": scale(d), "label": label, "roof": d == 0}
+        for d, label in ((-3, "0.1 %"), (-2, "1 %"), (-1, "10 %"), (0, "100 %"))
+    ]
+    placed = [row | {"y": TOP + ROW * n} for n, row in enumerate(made)]
+    height = TOP + ROW * len(made) + 16
+    return {"width": WIDTH, "height": height, "left": LEFT, "rows": placed, "ticks": ticks}
 
 
 def checks_of(cell: Cell) -> list[tuple[str, CheckResult]]:

@@ -36,7 +36,7 @@ def environment() -> Environment:
     )
     made.filters |= {"number": number, "points": points, "count": count, "anchor": anchor}
     made.filters |= {"sized": sized, "minus": minus, "verbatim": escape.verbatim}
-    made.filters |= {"word": word, "runtime": runtime}
+    made.filters |= {"word": word, "kept": escape.kept, "runtime": runtime}
     made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS}
     return made
 

@@ -53,6 +53,11 @@ def encode(value: object) -> Markup:
     return Markup(text)  # noqa: S704 - nothing active is left in it
 
 
+def kept(line: str) -> Markup:
+    """A line with its spaces, for a `pre` element: encoded, nothing collapsed."""
+    return Markup("".join(c if c == " " else str(encode(c)) for c in line))  # noqa: S704 - encoded
+
+
 def verbatim(text: str) -> Markup:
     """A text on one line for the inside of a fence, where entities would be shown as such."""
     return Markup(plain(text).translate(LOOK_ALIKES))  # noqa: S704 - only ever set inside a fence

@@ -142,7 +142,22 @@ def evidence(
         seconds=1.0,
         machine={"system": text},
         isolation=(Layer(name=text, enforced=True, note=text),),
-        extra={"copies": {"main.py": text}, "device": {"name": text}},
+        extra={
+            "copies": {"main.py": text},
+            "device": {"name": text},
+            "compiler": {"nvcc": text},
+            "errors": [text],
+            "repaired": {"rungs": [text], "verdict": text, "errors": [text], "diff": "+" + text},
+            "sanitizer": {text: text},
+            "timing": {
+                "roof_bytes_per_second": 4e12,
+                "shapes": [
+                    {"rows": 1, "V": 2, "K": 3, "kernel": {"median_ms": 0.5}, "share": 0.02},
+                    {"refused": text},
+                    text,
+                ],
+            },
+        },
     )
 
 

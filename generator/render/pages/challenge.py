@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from generator.data import Challenge
 from generator.render import analysis, charts, env, paths, tasks
+from generator.render.gpu import gpu
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, names, page
 from generator.render.site import Site
@@ -77,6 +78,38 @@ def accuracy(site: Site, challenge: Challenge) -> Markup | None:
     return part("challenge/accuracy.md.j2", site, challenge, chart=chart) if chart else None
 
 
+def roofline(site: Site, challenge: Challenge) -> Markup | None:
+    """Speed against the memory's, where outputs were timed."""
+    found = [(c, gpu(c.evidence)) for c in site.row(challenge.slug) if c.evidence]
+    chart = charts.roofline([(cell.model.name, item.timings) for cell, item in found if item])
+    return part("challenge/roofline.md.j2", site, challenge, chart=chart) if chart else None
+
+
+def duelled(site: Site, challenge: Challenge) -> Markup | None:
+    """The duels of the challenge together, and where each is."""
+    rounds = [(g, counts) for g in site.graders if (counts := tally(site, g, challenge.slug))]
+    entered = {cell.model.slug for cell in site.row(challenge.slug) if cell.entered}
+    pairs = [
+        (a.name, b.name, paths.duel(a.slug, b.slug))
+        for a, b in site.pairs
+        if {a.slug, b.slug} <= entered
+    ]
+    if not rounds or not pairs:
+        return None
+    return part("challenge/round.md.j2", site, challenge, rounds=rounds, pairs=pairs)
+
+
+def tally(site: Site, grader: str, challenge: str) -> dict[str, tuple[int, int, int]]:
+    """Won, lost and tied by each model in the duels of one challenge."""
+    duels = [d for d in site.results.duels.get(grader, ()) if d.challenge == challenge]
+    counts: dict[str, list[int]] = {}
+    for duel in duels:
+        for own, other in ((duel.a, duel.b), (duel.b, duel.a)):
+            place = {own: 0, other: 1, None: 2}[duel.winner]
+            counts.setdefault(own, [0, 0, 0])[place] += 1
+    return {model: (won, lost, tied) for model, (won, lost, tied) in counts.items()}
+
+
 def side_by_side(site: Site, challenge: Challenge) -> Markup | None:
     """The source of any two outputs, next to each other."""
     stored = [c for c in site.row(challenge.slug) if c.run and c.run.artifacts]
@@ -104,4 +137,15 @@ def prompt(site: Site, challenge: Challenge) -> Markup | None:
     return part("challenge/prompt.md.j2", site, challenge, prompt=body) if text else None
 
 
-PANELS: tuple[Panel, ...] = (results, said, checks, accuracy, side_by_side, traps, claims, prompt)
+PANELS: tuple[Panel, ...] = (
+    results,
+    said,
+    duelled,
+    checks,
+    accuracy,
+    roofline,
+    side_by_side,
+    traps,
+    claims,
+    prompt,
+)

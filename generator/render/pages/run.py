@@ -16,6 +16,7 @@ from markupsafe import Markup
 from generator.data import CaseResult, Check, CheckResult, Finding, Group
 from generator.render import env, paths
 from generator.render.cells import Cell
+from generator.render.gpu import gpu
 from generator.render.listing import listings
 from generator.render.pages.common import Page, names, page
 from generator.render.site import Site
@@ -134,6 +135,12 @@ def place(cell: Cell, where: str) -> tuple[str, str] | None:
     return paths.source(cell.model.slug, cell.challenge.slug), found[0].anchor(int(line))
 
 
+def on_gpu(site: Site, cell: Cell) -> Markup | None:
+    """Compiler, repairs, sanitizers and timings of a CUDA run."""
+    found = gpu(cell.evidence) if cell.evidence else None
+    return part("run/gpu.md.j2", site, cell, gpu=found) if found else None
+
+
 def own_tests(site: Site, cell: Cell) -> Markup | None:
     """The author's own tests, run as evidence of their own."""
     if cell.evidence is None or not cell.evidence.own_tests:
@@ -176,4 +183,14 @@ def provenance(site: Site, cell: Cell) -> Markup | None:
     return part("run/provenance.md.j2", site, cell)
 
 
-PANELS: tuple[Panel, ...] = (checks, measured, grades, own_tests, binding, flags, files, provenance)
+PANELS: tuple[Panel, ...] = (
+    checks,
+    on_gpu,
+    measured,
+    grades,
+    own_tests,
+    binding,
+    flags,
+    files,
+    provenance,
+)

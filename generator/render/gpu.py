@@ -1,0 +1,113 @@
+"""What a CUDA record holds beyond its cases: compiler, repairs, sanitizers, timings.
+
+These parts of a record are free-form (Evidence.extra), so each is read with care: what is absent
+or of another shape is left out, and never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from generator.data import Evidence
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What a mechanical repair made of an output that does not compile; never its verdict."""
+
+    rungs: tuple[str, ...]
+    verdict: str
+    note: str
+    errors: tuple[str, ...]
+    diff: str
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One shape: rows by vocabulary, K; milliseconds; share of what the memory can deliver."""
+
+    shape: str
+    milliseconds: float | None
+    share: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """All of it, for one record."""
+
+    compiler: dict[str, str]
+    device: dict[str, str]
+    errors: tuple[str, ...]
+    repaired: Repaired | None
+    sanitizer: dict[str, str]
+    timings: tuple[Timing, ...]
+    roof: float | None
+    failed: str
+
+
+def gpu(evidence: Evidence) -> Gpu | None:
+    """The CUDA part of a record; None where it has none."""
+    extra = evidence.extra
+    if "compiler" not in extra:
+        return None
+    beside = mapping(extra.get("repaired"))
+    measured = mapping(extra.get("timing")) or mapping(beside.get("timing"))
+    return Gpu(
+        compiler=texts(extra.get("compiler")),
+        device=texts(extra.get("device")),
+        errors=lines(extra.get("errors")),
+        repaired=repaired(beside) if beside else None,
+        sanitizer=texts(extra.get("sanitizer")) or texts(beside.get("sanitizer")),
+        timings=tuple(timing(mapping(shape)) for shape in sequence(measured.get("shapes"))),
+        roof=number(measured.get("roof_bytes_per_second")),
+        failed=str(measured.get("failed", "")),
+    )
+
+
+def repaired(found: Mapping[str, Any]) -> Repaired:
+    """The repaired file's own outcome."""
+    passed, failed = found.get("passed"), mapping(found.get("failed"))
+    count = f"{passed} cases passed, {len(failed)} failed" if passed is not None else ""
+    return Repaired(
+        rungs=lines(found.get("rungs")),
+        verdict=str(found.get("verdict", "")),
+        note=str(found.get("note", "")) or count,
+        errors=lines(found.get("errors")),
+        diff=str(found.get("diff", "")),
+    )
+
+
+def timing(shape: Mapping[str, Any]) -> Timing:
+    """One shape's times."""
+    name = f"{shape.get('rows', '?')} x {shape.get('V', '?')}, K = {shape.get('K', '?')}"
+    kernel = mapping(shape.get("kernel"))
+    note = str(shape.get("refused", "") or shape.get("rejected", ""))
+    return Timing(name, number(kernel.get("median_ms")), number(shape.get("share")), note)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value if it is a mapping, otherwise an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sequence(value: object) -> Sequence[Any]:
+    """The value if it is a list, otherwise an empty one."""
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def texts(value: object) -> dict[str, str]:
+    """A mapping's items as text."""
+    return {str(key): str(item) for key, item in mapping(value).items()}
+
+
+def lines(value: object) -> tuple[str, ...]:
+    """A list's items as text."""
+    return tuple(str(item) for item in sequence(value))
+
+
+def number(value: object) -> float | None:
+    """The value if it is a number."""
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
