@@ -88,7 +88,7 @@ class Confinement:
         job, reply, printed: files that become its standard input, output and error. output: the
         largest file, in bytes, that it may write.
         """
-        scratch = self.work / "scratch"
+        scratch = self.work / f"scratch_{os.getpid()}"  # not shared by those who work in parallel
         scratch.mkdir(exist_ok=True)
         self._own(scratch)
         environment = launch.environment() | dict.fromkeys(CACHES, str(scratch))

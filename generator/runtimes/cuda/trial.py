@@ -7,6 +7,7 @@ tests. An implementation that breaks its context fails the calls from there on.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -102,12 +103,17 @@ def attempt(one: Trial) -> Outcome:
     cases = [case for case in tests.cases(one.seed) if one.check in {"", case.check}]
     calls = tuple(call for case in cases for call in case.calls)
     reply = run(one.libraries, tests.drive, calls, LIMITS, one.confinement)
+    if reply.status == "crashed" and not reply.outputs:  # perhaps before its first call: once more
+        reply = run(one.libraries, tests.drive, calls, LIMITS, one.confinement)
     outputs, failed = iter(reply.outputs), set()
     for case in cases:
         got = list(islice(outputs, len(case.calls)))
         untestable = any("not_testable" in output for output in got)
         if not untestable and not all(finding.ok for finding in tests.check(case, got)):
             failed.add(case.check)
-    return Outcome(
-        one.name if one.check else f"honest/{one.name}", one.seed, frozenset(failed), one.check
-    )
+    name = one.name if one.check else f"honest/{one.name}"
+    outcome = Outcome(name, one.seed, frozenset(failed), one.check)
+    if not outcome.as_expected:
+        said = f"{reply.status} {reply.note} {reply.printed[-300:]}"
+        sys.stderr.write(f"{name}, seed {one.seed}: failed {sorted(failed)}; {said}\n")
+    return outcome
