@@ -1,6 +1,7 @@
 """What the output's files define, and the sizes used when trying things out."""
 
 import ast
+import contextlib
 import inspect
 import re
 from pathlib import Path
@@ -27,23 +28,25 @@ class Pieces:
 
     def __init__(self, module, load):
         self.modules = [module]
-        folder = Path(module.__file__).parent
+        here = Path(module.__file__)
+        folder = here.parents[max(module.__name__.count(".") - 1, 0)]
         for file in sorted(folder.rglob("*.py")):
             relative = str(file.relative_to(folder))
-            if (
-                file != Path(module.__file__)
-                and not BESIDE.search(relative.lower())
-                and relevant(file)
-            ):
-                try:
+            if file != here and not BESIDE.search(relative.lower()) and relevant(file):
+                with contextlib.suppress(Exception):  # one that does not import offers nothing
                     self.modules.append(load(relative))
-                except Exception:  # a sibling that does not import offers nothing
-                    continue
+        self.classes = self._defined(inspect.isclass)
+        self.functions = self._defined(inspect.isfunction)
+
+    def _defined(self, of_this_kind):
+        """Name -> what the modules define; of two things with one name, the second is `name_2`."""
         own = {m.__name__ for m in self.modules}
-        everything = [item for m in self.modules for item in vars(m).items()]
-        mine = [(name, o) for name, o in everything if getattr(o, "__module__", None) in own]
-        self.classes = {name: o for name, o in mine if inspect.isclass(o)}
-        self.functions = {name: o for name, o in mine if inspect.isfunction(o)}
+        found = {}
+        for name, thing in (item for m in self.modules for item in vars(m).items()):
+            mine = of_this_kind(thing) and thing.__module__ in own
+            if mine and thing not in found.values():
+                found[f"{name}_2" if name in found else name] = thing
+        return found
 
     def config(self, parameter, known):
         """A configuration object: of the annotated class, or of any whose fields are all known."""
