@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from generator.data import Moment, Run, Session, Tokens
+from generator.data import Moment, Run, Session
+from generator.lognames import is_log
 from generator.redact import redact
 from generator.sessions import opencode, pi
 from generator.sessions.entry import Entry
+from generator.sessions.summing import summed
 
 FORMATS: dict[str, ModuleType] = {"pi": pi, "opencode": opencode}
-NAMES = ("session", "sesion")
 LONGEST_TEXT = 4000
+LONGEST_SECRET = 4000
+FIRST_MOMENTS, LAST_MOMENTS = 800, 200
 
 
-def logs(run: Run) -> list[Path]:
-    """The session logs of a run: files called session or nearly so, and a storage folder."""
+def log_of(run: Run) -> Path | None:
+    """The log of a run: the first file or folder named like one that is of a known format.
+
+    Looked up on disk: a log may be larger than what is kept as an artifact.
+    """
+    if not run.folder.is_dir():
+        return None
+    near = sorted(run.folder.iterdir())
     named = [
-        run.folder / artifact.path
-        for artifact in run.artifacts
-        if artifact.path.lower().startswith(NAMES) and artifact.path.endswith((".jsonl", ".json"))
+        path
+        for path in near
+        if not path.is_symlink() and (path.name == "session" or is_log(path.name))
     ]
-    folder = run.folder / "session"
-    return [*named, folder] if folder.is_dir() else named
+    return next((path for path in named if format_of(path)), None)
 
 
 def format_of(path: Path) -> str:
-    """The format of a log, or the empty string."""
+    """The format of a log, or the empty string; a format is told by content, never by name."""
     return next((name for name, module in FORMATS.items() if module.recognised(path)), "")
 
 
@@ -46,69 +53,37 @@ def summary(path: Path) -> Session | None:
     return summed(FORMATS[name].entries(path), path.name, name) if name else None
 
 
-def summed(stream: Iterable[Entry], file: str, form: str) -> Session:
-    """Sum up a stream of entries."""
-    models: dict[str, None] = {}
-    thinking: dict[str, None] = {}
-    counts: Counter[str] = Counter()
-    calls: Counter[str] = Counter()
-    totals: Counter[str] = Counter()
-    broken: list[int] = []
-    times: list[float] = []
-    for entry in stream:
-        counts["entries"] += 1
-        counts[entry.kind] += 1
-        counts["errors"] += entry.error
-        if entry.when is not None:
-            times = (
-                [min(times[0], entry.when), max(times[1], entry.when)]
-                if times
-                else [entry.when] * 2
-            )
-        if entry.kind == "broken":
-            broken.append(entry.line)
-        elif entry.kind == "model":
-            models[entry.name] = None
-        elif entry.kind == "thinking":
-            thinking[entry.name] = None
-        elif entry.kind == "call":
-            calls[entry.name] += 1
-        elif entry.kind == "usage":
-            totals.update(entry.data)
-    return Session(
-        file=file,
-        format=form,  # type: ignore[arg-type]
-        models=tuple(models),
-        thinking=tuple(thinking),
-        turns=counts["usage"],
-        calls=dict(sorted(calls.items())),
-        errors=counts["errors"],
-        tokens=Tokens(**{name: int(totals[name]) for name in Tokens.model_fields}),
-        cost=round(float(totals["cost"]), 6),
-        started=iso(times[0]) if times else "",
-        seconds=round(times[1] - times[0], 1) if times else None,
-        entries=counts["entries"],
-        broken=tuple(broken),
-    )
-
-
-def timeline(path: Path) -> Iterator[Moment]:
-    """What happened, entry by entry, redacted and cut, for a page."""
+def timeline(path: Path) -> tuple[Moment, ...]:
+    """What happened, redacted and cut, for a page: the first entries and the last of a long log."""
+    first: list[Moment] = []
+    last: deque[Moment] = deque(maxlen=LAST_MOMENTS)
+    start: float | None = None
     for entry in entries(path):
-        if entry.kind in {"usage", "broken"}:
+        start = entry.when if start is None else start
+        if entry.kind == "usage" and not entry.error:
             continue
-        shown = entry.text or "\n".join(f"{key}: {value}" for key, value in entry.data.items())
-        text, _ = redact(shown[:LONGEST_TEXT])
-        changes = entry.kind in {"model", "thinking"}
-        yield Moment(
-            line=entry.line,
-            when=iso(entry.when) if entry.when else "",
-            kind="change" if changes else entry.kind,  # type: ignore[arg-type]
-            title=redact(entry.name)[0] + (" (failed)" if entry.error else ""),
-            text=text,
-        )
+        made = moment(entry, start)
+        if len(first) < FIRST_MOMENTS:
+            first.append(made)
+        else:
+            last.append(made)
+    return (*first, *last)
 
 
-def iso(when: float) -> str:
-    """Seconds since 1970 as an ISO time in UTC."""
-    return datetime.fromtimestamp(when, UTC).isoformat(timespec="seconds")
+def moment(entry: Entry, start: float | None) -> Moment:
+    """One entry as the page shows it."""
+    shown = entry.text or "\n".join(f"{key}: {value}" for key, value in entry.data.items())
+    if entry.kind == "usage":
+        shown = entry.text or "the answer ended in an error"
+    text, _ = redact(shown[: LONGEST_TEXT + LONGEST_SECRET])
+    cut = f"\n({len(shown) - LONGEST_TEXT:,} more characters)" if len(shown) > LONGEST_TEXT else ""
+    kinds = {"model": "change", "thinking": "change", "usage": "assistant"}
+    known = start is not None and entry.when is not None
+    return Moment(
+        line=entry.line,
+        seconds=round(max(entry.when - start, 0), 1) if known else None,  # type: ignore[operator]
+        kind=kinds.get(entry.kind, entry.kind),  # type: ignore[arg-type]
+        title=redact(f"thinking {entry.name}" if entry.kind == "thinking" else entry.name)[0],
+        text=text[:LONGEST_TEXT] + cut,
+        failed=entry.error,
+    )

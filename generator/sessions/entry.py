@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
-    "user", "assistant", "reasoning", "call", "result", "model", "thinking", "usage", "broken"
+    "user",
+    "assistant",
+    "reasoning",
+    "call",
+    "result",
+    "model",
+    "thinking",
+    "usage",
+    "note",
+    "broken",
 ]
 
 
@@ -14,8 +23,10 @@ Kind = Literal[
 class Entry:
     """One thing that a log says. line: its line or position. when: seconds since 1970, or None.
 
-    call: `name` is the tool, `data` its arguments. result: `error` if it failed. model: `name` is
-    `provider/model`. thinking: `name` is the level. usage: `data` holds token counts and the cost.
+    call: `name` is the tool, `data` its arguments. result: `error` if it failed; it answers the
+    call of the same `id`, or, where no ids are logged, the oldest open call. model: `name` is
+    `provider/model`. thinking: `name` is the level. usage: `data` holds token counts and the cost;
+    `name` is `answer` where it belongs to a turn of the model. note: what the program added.
     """
 
     line: int
@@ -25,11 +36,17 @@ class Entry:
     text: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     error: bool = False
+    id: str = ""
 
 
 def number(value: Any) -> float:
     """A logged number, 0 for anything that is none."""
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """A logged mapping, an empty one for anything that is none."""
+    return value if isinstance(value, dict) else {}
 
 
 def text_of(content: Any) -> str:

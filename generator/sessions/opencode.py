@@ -1,34 +1,36 @@
 """Logs of opencode: the JSON that `opencode export` prints, or its storage folder.
 
 An export is {info, messages: [{info, parts: [...]}]}; the storage keeps the same pieces one file
-each, under session/, message/<session>/ and part/<message>/.
+each, under session/, message/<session>/ and part/<message>/. A tool part holds call and result.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from generator.sessions.entry import Entry, number
+from generator.sessions import spans
+from generator.sessions.entry import Entry, mapping, number
 
 Json = dict[str, Any]
+ENDED = {"completed", "error"}
 
 
 def recognised(path: Path) -> bool:
     """Whether a path is an export or a storage folder of opencode."""
     if path.is_dir():
-        return (path / "message").is_dir() and (path / "part").is_dir()
-    loaded = load(path)
-    return isinstance(loaded, dict) and isinstance(loaded.get("messages"), list)
+        return (path / "message").is_dir()
+    return spans.has(path, "info") and any(True for _ in spans.elements(path, "messages"))
 
 
-def load(path: Path) -> Any:
-    """A JSON file, None where it is none."""
+def load(data: bytes) -> Any:
+    """A JSON document, None where it is none."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return json.loads(data)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -42,25 +44,24 @@ def entries(path: Path) -> Iterator[Entry]:
 
 
 def messages(path: Path) -> Iterator[tuple[Json | None, list[Json]]]:
-    """Every message with its parts."""
+    """Every message with its parts; no message where it cannot be read."""
     if path.is_dir():
         yield from stored(path)
         return
-    loaded = load(path)
-    for item in loaded["messages"] if isinstance(loaded, dict) else []:
-        usable = isinstance(item, dict) and isinstance(item.get("info"), dict)
-        parts = item.get("parts") if usable else []
-        yield (item["info"] if usable else None), mappings(parts)
+    for raw in spans.elements(path, "messages"):
+        item = mapping(load(raw))
+        info = item.get("info")
+        yield (info if isinstance(info, dict) else None), mappings(item.get("parts"))
 
 
 def stored(folder: Path) -> Iterator[tuple[Json | None, list[Json]]]:
     """Messages of a storage folder; ids sort in order of time."""
     for file in sorted(folder.glob("message/*/*.json")):
-        info = load(file)
-        usable = isinstance(info, dict)
-        identity = str(info.get("id", file.stem)) if usable else file.stem
-        parts = [load(part) for part in sorted((folder / "part" / identity).glob("*.json"))]
-        yield (info if usable else None), mappings(parts)
+        info = load(file.read_bytes())
+        identity = str(mapping(info).get("id", file.stem))
+        parts = sorted((folder / "part" / identity.replace("/", "_")).glob("*.json"))
+        usable = info if isinstance(info, dict) else None
+        yield usable, mappings([load(part.read_bytes()) for part in parts])
 
 
 def mappings(parts: Any) -> list[Json]:
@@ -71,50 +72,60 @@ def mappings(parts: Any) -> list[Json]:
 def message(line: int, info: Json, parts: list[Json]) -> Iterator[Entry]:
     """The entries of one message."""
     when = moment(info.get("time"), "created")
+    chosen = mapping(info.get("model"))
+    variant = info.get("variant") or chosen.get("variant")
+    if variant:
+        yield Entry(line, "thinking", when, str(variant))
     if info.get("role") == "user":
         text = "\n".join(str(p.get("text", "")) for p in parts if p.get("type") == "text")
         yield Entry(line, "user", when, text=text)
         return
-    if info.get("modelID"):
-        yield Entry(line, "model", when, f"{info.get('providerID', '')}/{info['modelID']}")
+    named = info if info.get("modelID") else chosen
+    if named.get("modelID"):
+        yield Entry(line, "model", when, f"{named.get('providerID', '')}/{named['modelID']}")
     for part in parts:
         yield from one_part(line, when, part)
-    tokens = info.get("tokens") if isinstance(info.get("tokens"), dict) else {}
-    assert isinstance(tokens, dict)
-    cache = tokens.get("cache") if isinstance(tokens.get("cache"), dict) else {}
-    assert isinstance(cache, dict)
-    data = {
-        "input": number(tokens.get("input")),
-        "output": number(tokens.get("output")) + number(tokens.get("reasoning")),
-        "cache_read": number(cache.get("read")),
-        "cache_write": number(cache.get("write")),
-        "cost": number(info.get("cost")),
-    }
     ended = moment(info.get("time"), "completed") or when
-    yield Entry(line, "usage", ended, data=data, error=bool(info.get("error")))
+    failed = info.get("error")
+    data = used(info, parts)
+    yield Entry(line, "usage", ended, "answer", str(failed or ""), data, error=bool(failed))
+
+
+def used(info: Json, parts: list[Json]) -> dict[str, float]:
+    """Tokens of one answer: the sum over its steps, or what the message says where none is kept."""
+    steps = [p for p in parts if p.get("type") == "step-finish" and "tokens" in p] or [info]
+    total: Counter[str] = Counter()
+    for step in steps:
+        tokens = mapping(step.get("tokens"))
+        cache = mapping(tokens.get("cache"))
+        total["input"] += int(number(tokens.get("input")))
+        total["output"] += int(number(tokens.get("output")) + number(tokens.get("reasoning")))
+        total["cache_read"] += int(number(cache.get("read")))
+        total["cache_write"] += int(number(cache.get("write")))
+    cost = info.get("cost") or sum(number(step.get("cost")) for step in steps)
+    return {**total, "cost": number(cost)}
 
 
 def one_part(line: int, when: float | None, part: Json) -> Iterator[Entry]:
-    """The entries of one part of an answer."""
+    """The entries of one part of an answer; a call that never ended has no result."""
     kind = part.get("type")
     if kind == "text":
         yield Entry(line, "assistant", when, text=str(part.get("text", "")))
     elif kind == "reasoning":
         yield Entry(line, "reasoning", when, text=str(part.get("text", "")))
     elif kind == "tool":
-        state = part.get("state") if isinstance(part.get("state"), dict) else {}
-        assert isinstance(state, dict)
-        given = state.get("input")
-        name = str(part.get("tool", ""))
-        yield Entry(line, "call", when, name, data=given if isinstance(given, dict) else {})
-        failed = state.get("status") == "error"
-        text = str(state.get("error" if failed else "output", ""))
-        yield Entry(
-            line, "result", moment(state.get("time"), "end") or when, name, text, error=failed
-        )
+        state = mapping(part.get("state"))
+        name, identity = str(part.get("tool", "")), str(part.get("callID") or part.get("id", ""))
+        began = moment(state.get("time"), "start") or when
+        yield Entry(line, "call", began, name, data=mapping(state.get("input")), id=identity)
+        if state.get("status") in ENDED:
+            failed = state["status"] == "error"
+            text = str(state.get("error" if failed else "output", ""))
+            ended = moment(state.get("time"), "end") or began
+            yield Entry(line, "result", ended, name, text, error=failed, id=identity)
 
 
 def moment(times: Any, name: str) -> float | None:
     """A time of a message in seconds since 1970; opencode logs milliseconds."""
-    value = times.get(name) if isinstance(times, dict) else None
-    return value / 1000 if isinstance(value, (int, float)) else None
+    value = mapping(times).get(name)
+    return number(value) / 1000 if number(value) else None

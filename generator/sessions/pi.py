@@ -1,4 +1,8 @@
-"""Logs of pi (pi-mono): JSONL, version 3 and before, one entry a line, linked by parentId."""
+"""Logs of pi (pi-mono): JSONL, versions 1 to 3, one entry a line, linked by parentId.
+
+Format: packages/coding-agent/docs/session.md of badlogic/pi-mono. Branches that were left stay in
+the file; what they wrote and used was written and used, so every line counts, in file order.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from generator.sessions.entry import Entry, number, text_of
+from generator.sessions.entry import Entry, mapping, number, text_of
 
 LONGEST_LINE = 32_000_000
+TYPES = {"session", "message", "model_change", "thinking_level_change"}
+SUMMARIES = {"compaction", "branch_summary"}
 
 
 def recognised(path: Path) -> bool:
     """Whether the first readable line is that of a pi session."""
-    for _, parsed in lines(path):
-        if parsed is not None:
-            return parsed.get("type") in {"session", "message", "model_change"}
+    if path.is_dir():
+        return False
+    for _, content in lines(path):
+        if content is not None:
+            return content.get("type") in TYPES
     return False
 
 
@@ -33,14 +41,14 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
             whole = raw.endswith(b"\n") or len(raw) < LONGEST_LINE
             while not raw.endswith(b"\n") and len(raw) == LONGEST_LINE:
                 raw = file.readline(LONGEST_LINE)
-            if raw.strip():
+            if raw.strip() or not whole:
                 yield count, parsed(raw) if whole else None
 
 
 def parsed(raw: bytes) -> dict[str, Any] | None:
     """One line as a mapping, None where it is no JSON object."""
     try:
-        content = json.loads(raw.decode("utf-8"))
+        content = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
@@ -52,14 +60,22 @@ def entries(path: Path) -> Iterator[Entry]:
         if content is None:
             yield Entry(line, "broken")
             continue
-        when = seconds(content.get("timestamp"))
-        kind = content.get("type")
+        when, kind = seconds(content.get("timestamp")), content.get("type")
+        if kind == "session":
+            yield Entry(line, "note", when, "session starts")
         if kind in {"session", "model_change"} and content.get("modelId"):
             yield Entry(line, "model", when, model_name(content, "modelId"))
         if kind in {"session", "thinking_level_change"} and content.get("thinkingLevel"):
             yield Entry(line, "thinking", when, str(content["thinkingLevel"]))
-        if kind == "message" and isinstance(content.get("message"), dict):
-            yield from message(line, when, content["message"])
+        if kind == "message":
+            yield from message(line, when, mapping(content.get("message")))
+        elif kind in SUMMARIES:
+            yield Entry(line, "note", when, str(kind), str(content.get("summary", "")))
+        elif kind == "custom_message":
+            name = str(content.get("customType", ""))
+            yield Entry(line, "note", when, name, text_of(content.get("content")))
+        if kind != "message" and isinstance(content.get("usage"), dict):
+            yield usage(line, when, content)
 
 
 def message(line: int, when: float | None, said: dict[str, Any]) -> Iterator[Entry]:
@@ -68,15 +84,24 @@ def message(line: int, when: float | None, said: dict[str, Any]) -> Iterator[Ent
     if role == "user":
         yield Entry(line, "user", when, text=text_of(content))
     elif role == "toolResult":
-        failed = bool(said.get("isError"))
-        name = str(said.get("toolName", ""))
-        yield Entry(line, "result", when, name, text_of(content), error=failed)
+        yield from tool_result(line, when, said)
     elif role == "bashExecution":
         yield Entry(line, "call", when, "bash", data={"command": said.get("command", "")})
         failed = bool(said.get("exitCode"))
         yield Entry(line, "result", when, "bash", str(said.get("output", "")), error=failed)
     elif role == "assistant":
         yield from answer(line, when, said)
+    elif role in {"custom", "hookMessage"}:
+        yield Entry(line, "note", when, str(said.get("customType", "")), text_of(content))
+
+
+def tool_result(line: int, when: float | None, said: dict[str, Any]) -> Iterator[Entry]:
+    """What a tool answered, and what a model that it asked used."""
+    name, identity = str(said.get("toolName", "")), str(said.get("toolCallId", ""))
+    text, failed = text_of(said.get("content")), bool(said.get("isError"))
+    yield Entry(line, "result", when, name, text, error=failed, id=identity)
+    if isinstance(said.get("usage"), dict):
+        yield usage(line, when, said)
 
 
 def answer(line: int, when: float | None, said: dict[str, Any]) -> Iterator[Entry]:
@@ -84,24 +109,23 @@ def answer(line: int, when: float | None, said: dict[str, Any]) -> Iterator[Entr
     if said.get("model"):
         yield Entry(line, "model", when, model_name(said, "model"))
     content = said.get("content")
+    if isinstance(content, str):
+        yield Entry(line, "assistant", when, text=content)
     for part in content if isinstance(content, list) else []:
-        if not isinstance(part, dict):
-            continue
-        if part.get("type") == "text":
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind == "text":
             yield Entry(line, "assistant", when, text=str(part.get("text", "")))
-        elif part.get("type") == "thinking":
+        elif kind == "thinking":
             yield Entry(line, "reasoning", when, text=str(part.get("thinking", "")))
-        elif part.get("type") == "toolCall":
-            given = part.get("arguments")
-            data = given if isinstance(given, dict) else {}
-            yield Entry(line, "call", when, str(part.get("name", "")), data=data)
-    yield usage(line, when, said)
+        elif kind == "toolCall":
+            name, identity = str(part.get("name", "")), str(part.get("id", ""))
+            yield Entry(line, "call", when, name, data=mapping(part.get("arguments")), id=identity)
+    yield usage(line, when, said, "answer")
 
 
-def usage(line: int, when: float | None, said: dict[str, Any]) -> Entry:
+def usage(line: int, when: float | None, said: dict[str, Any], name: str = "") -> Entry:
     """Tokens and cost of one answer, and whether it ended in an error."""
-    used = said.get("usage") if isinstance(said.get("usage"), dict) else {}
-    assert isinstance(used, dict)
+    used = mapping(said.get("usage"))
     cost = used.get("cost")
     data = {
         "input": number(used.get("input")),
@@ -110,7 +134,9 @@ def usage(line: int, when: float | None, said: dict[str, Any]) -> Entry:
         "cache_write": number(used.get("cacheWrite")),
         "cost": number(cost.get("total") if isinstance(cost, dict) else cost),
     }
-    return Entry(line, "usage", when, data=data, error=said.get("stopReason") == "error")
+    failed = said.get("stopReason") == "error"
+    text = str(said.get("errorMessage", "")) if failed else ""
+    return Entry(line, "usage", when, name, text, data, error=failed)
 
 
 def model_name(content: dict[str, Any], key: str) -> str:
@@ -121,9 +147,11 @@ def model_name(content: dict[str, Any], key: str) -> str:
 
 def seconds(stamp: Any) -> float | None:
     """An ISO time or a number of milliseconds as seconds since 1970."""
+    if isinstance(stamp, bool) or stamp is None:
+        return None
     if isinstance(stamp, (int, float)):
         return float(stamp) / 1000
     try:
         return datetime.fromisoformat(str(stamp)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return None

@@ -1,65 +1,143 @@
-"""Rebuild a run's files from the write and edit calls of its log, and compare them."""
+"""Rebuild a run's files from the write and edit calls of its log, and compare them.
+
+Edits follow pi's tool (packages/coding-agent/src/core/tools/edit.ts): text is matched with line
+feeds, the file keeps its own line ends, and several edits of one call are matched against the text
+before it. pi also tries a match that forgives quotes and spaces; here that is not replayable.
+"""
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
 from generator.data import Replayed, Run
+from generator.lognames import is_log
 from generator.sessions.entry import Entry
 
 WRITES = {"write", "create", "write_file"}
-EDITS = {"edit", "edit_file", "str_replace"}
+EDITS = {"edit", "edit_file", "str_replace", "multiedit"}
+SHELLS = {"bash", "shell", "execute"}
 PATHS = ("path", "filePath", "file_path")
 OLD = ("oldText", "oldString", "old_string", "old_str")
 NEW = ("newText", "newString", "new_string", "new_str")
+ALL = ("replaceAll", "replace_all")
 DIFF_LINES = 12
 
 
 def replay(stream: Iterable[Entry], run: Run) -> list[Replayed]:
-    """One outcome per stored file, by the file's path.
+    """One outcome per stored file but the log itself, by the file's path.
 
     Calls whose result was an error are not applied. A log names absolute paths of another machine,
     so files are matched by the longest common end of the path.
     """
-    stored = [artifact.path for artifact in run.artifacts]
+    stored = [a.path for a in run.artifacts if not is_log(a.path)]
+    calls, failed, answered = paired(stream)
     files: dict[str, str | None] = {}
-    pending: list[tuple[str, dict[str, Any]]] = []
+    touched: dict[str, int] = dict.fromkeys(stored, 0)
+    unsure: set[str] = set()
+    for position, call in enumerate(calls):
+        if call.name.lower() in SHELLS:
+            command = str(call.data.get("command", ""))
+            for path in stored:
+                touched[path] += PurePosixPath(path).name in command
+        elif position not in failed:
+            target = matching(str(first(call.data, PATHS) or ""), stored)
+            if target:
+                files[target] = applied(call, files.get(target))
+                if position not in answered:
+                    unsure.add(target)
+    return [compared(path, files, run, touched[path], path in unsure) for path in stored]
+
+
+def paired(stream: Iterable[Entry]) -> tuple[list[Entry], set[int], set[int]]:
+    """The calls that touch files, and the positions of those that failed or were answered.
+
+    A result belongs to the call with its id; without ids, to the oldest open call of its tool.
+    """
+    calls: list[Entry] = []
+    failed: set[int] = set()
+    waiting: list[int] = []
+    answered: set[int] = set()
     for entry in stream:
-        if entry.kind == "call":
-            pending.append((entry.name.lower(), entry.data))
-        elif entry.kind == "result" and pending:
-            name, data = pending.pop(0)
-            if not entry.error:
-                apply(name, data, stored, files)
-    for name, data in pending:
-        apply(name, data, stored, files)
-    return [compared(path, files, run) for path in stored]
+        if entry.kind == "call" and entry.name.lower() in WRITES | EDITS | SHELLS:
+            waiting.append(len(calls))
+            calls.append(entry)
+        elif entry.kind == "result":
+            fits = [n for n in waiting if answers(entry, calls[n])]
+            if fits:
+                waiting.remove(fits[0])
+                answered.add(fits[0])
+                failed |= {fits[0]} if entry.error else set()
+    return calls, failed, answered
 
 
-def apply(name: str, data: dict[str, Any], stored: list[str], files: dict[str, str | None]) -> None:
-    """Apply one call to the files in memory; None marks a file that an edit did not fit."""
-    target = matching(str(first(data, PATHS) or ""), stored)
-    if not target:
-        return
-    if name in WRITES and isinstance(data.get("content"), str):
-        files[target] = data["content"]
-    elif name in EDITS:
-        edits = data.get("edits") if isinstance(data.get("edits"), list) else [data]
-        assert isinstance(edits, list)
-        for edit in edits:
-            files[target] = edited(files.get(target), edit)
+def answers(result: Entry, call: Entry) -> bool:
+    """Whether a result is that of a call."""
+    if result.id or call.id:
+        return result.id == call.id
+    return not result.name or result.name == call.name
 
 
-def edited(text: str | None, edit: Any) -> str | None:
-    """The text after one replacement, None where it does not apply."""
-    old = first(edit, OLD) if isinstance(edit, dict) else None
-    new = first(edit, NEW) if isinstance(edit, dict) else None
-    if text is None or not isinstance(old, str) or not isinstance(new, str) or old not in text:
+def applied(call: Entry, text: str | None) -> str | None:
+    """The file after one call; None where an edit does not fit what is known of the file."""
+    if call.name.lower() in WRITES:
+        content = call.data.get("content", call.data.get("file_text"))
+        return content if isinstance(content, str) else None
+    edits = call.data.get("edits")
+    if isinstance(edits, str):
+        edits = parsed(edits)
+    if not isinstance(edits, list):
+        return edited(text, [call.data])
+    if call.name.lower() != "multiedit":
+        return edited(text, edits)
+    for edit in edits:
+        text = edited(text, [edit])
+    return text
+
+
+def parsed(edits: str) -> Any:
+    """Edits that a model sent as a string."""
+    try:
+        return json.loads(edits)
+    except (ValueError, RecursionError):
+        return []
+
+
+def edited(text: str | None, edits: list[Any]) -> str | None:
+    """The text after replacements that were all found in it before; None where one does not fit."""
+    if text is None:
         return None
-    return text.replace(old, new, -1 if edit.get("replaceAll") else 1)
+    crlf = "\r\n" in text and text.index("\n") == text.index("\r\n") + 1
+    flat, spans = line_feeds(text), []
+    for edit in edits:
+        places = found(flat, edit) if isinstance(edit, dict) else []
+        if not places:
+            return None
+        spans += places
+    for start, end, new in sorted(spans, reverse=True):
+        flat = flat[:start] + new + flat[end:]
+    return flat.replace("\n", "\r\n") if crlf else flat
+
+
+def found(flat: str, edit: dict[str, Any]) -> list[tuple[int, int, str]]:
+    """Where one replacement applies (from, to, new text): once, or everywhere if it says so."""
+    old, new = first(edit, OLD), first(edit, NEW)
+    if not isinstance(old, str) or not isinstance(new, str) or not old:
+        return []
+    old, new = line_feeds(old), line_feeds(new)
+    places, start = [], flat.find(old)
+    while start >= 0:
+        places.append((start, start + len(old), new))
+        start = flat.find(old, start + len(old)) if first(edit, ALL) else -1
+    return places
+
+
+def line_feeds(text: str) -> str:
+    """The text with every line ended by a line feed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
@@ -70,34 +148,35 @@ def first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
 def matching(path: str, stored: list[str]) -> str:
     """The stored file whose path ends as this one does, the longest end first."""
     parts = PurePosixPath(path.replace("\\", "/")).parts
-    for start in range(len(parts)):
-        candidate = "/".join(parts[start:])
-        if candidate in stored:
-            return candidate
-    return ""
+    ends = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next((end for end in ends if end in stored), "")
 
 
-def compared(path: str, files: dict[str, str | None], run: Run) -> Replayed:
+def compared(
+    path: str, files: dict[str, str | None], run: Run, commands: int, unsure: bool
+) -> Replayed:
     """A stored file against its replay."""
+    told = f"shell commands in the log that name it: {commands}" if commands else ""
     if path not in files:
-        return Replayed(file=path, outcome="not in the log")
+        return Replayed(file=path, outcome="not in the log", note=told)
     made = files[path]
     if made is None:
-        return Replayed(
-            file=path, outcome="not replayable", note="an edit in the log did not apply"
-        )
+        note = "; ".join(filter(None, ("an edit in the log did not apply", told)))
+        return Replayed(file=path, outcome="not replayable", note=note)
     actual = (run.folder / path).read_bytes()
     if made.encode("utf-8", "surrogatepass") == actual:
         return Replayed(file=path, outcome="as logged")
-    lines = difflib.unified_diff(
-        made.splitlines(),
-        actual.decode("utf-8", "replace").splitlines(),
-        "log",
-        "stored",
-        n=0,
-        lineterm="",
-    )
-    shown = [line for _, line in zip(range(DIFF_LINES), lines, strict=False)]
-    return Replayed(
-        file=path, outcome="differs", note="\n".join(shown) or "white space at line ends"
-    )
+    if unsure:
+        note = "the log does not say whether a call that changes it took effect"
+        return Replayed(file=path, outcome="not replayable", note=note)
+    return Replayed(file=path, outcome="differs", note=told, diff=difference(made, actual))
+
+
+def difference(made: str, actual: bytes) -> str:
+    """The first lines in which the two differ; line ends are shown where only they do."""
+    before, after = made.splitlines(), actual.decode("utf-8", "replace").splitlines()
+    if before == after:
+        before = [repr(line) for line in made.splitlines(keepends=True)]
+        after = [repr(line) for line in actual.decode("utf-8", "replace").splitlines(keepends=True)]
+    lines = difflib.unified_diff(before, after, "log", "stored", n=0, lineterm="")
+    return "\n".join(line for _, line in zip(range(DIFF_LINES), lines, strict=False))
