@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,18 +93,21 @@ def mutant_source(folder: Path, mutant: Mutant) -> str:
 
 
 def failed_checks(
-    tests: KernelTests, roles: list[str], source: str, seed: int, only: str = ""
+    tests: KernelTests, cases: Sequence[Any], roles: list[str], source: str, only: str = ""
 ) -> frozenset[str]:
-    """Run a source on the cases of one seed; the names of the checks with a failed case."""
+    """Run a source on some cases; the names of the checks with a failed case.
+
+    Each call gets copies of its inputs, as a child of the sandbox does.
+    """
     driver: dict[str, Any] = {}
     exec(compile(tests.drive, "drive.py", "exec"), driver)  # noqa: S102 - our own code
     failed = set()
-    for case in tests.cases(seed):
+    for case in cases:
         if case.check in failed or (only and case.check != only):
             continue
         try:
             entry = TrustedEntry(source, "trial_subject", roles)
-            got = [driver["drive"](entry, dict(call)) for call in case.calls]
+            got = [driver["drive"](entry, deepcopy(dict(call))) for call in case.calls]
             untestable = any("not_testable" in items for items in got)
             held = untestable or all(finding.ok for finding in tests.check(case, got))
         except Exception:  # noqa: BLE001 - a mutant may raise anything, which counts as failing
@@ -120,15 +124,20 @@ def trial(challenge: Challenge, root: Path, seeds: int) -> Iterator[Outcome]:
 
         yield from on_gpu(challenge, root, seeds)
         return
-    tests, folder = load(challenge, root), root / "challenges" / challenge.slug
-    roles = list(challenge.entry)
     for seed in range(seeds):
-        for file in sorted(folder.glob("honest/*.py")):
-            failed = failed_checks(tests, roles, file.read_text(), seed)
-            yield Outcome(f"honest/{file.name}", seed, failed)
-        for mutant, source in mutants(folder):
-            failed = failed_checks(tests, roles, source, seed, only=mutant.check)
-            yield Outcome(mutant.name, seed, failed, must_fail=mutant.check)
+        yield from one_seed(challenge, root, seed)
+
+
+def one_seed(challenge: Challenge, root: Path, seed: int) -> Iterator[Outcome]:
+    """Every honest variant and mutant of a challenge that runs on a CPU, on one seed."""
+    tests, folder = load(challenge, root), root / "challenges" / challenge.slug
+    cases, roles = tests.cases(seed), list(challenge.entry)
+    for file in sorted(folder.glob("honest/*.py")):
+        failed = failed_checks(tests, cases, roles, file.read_text())
+        yield Outcome(f"honest/{file.name}", seed, failed)
+    for mutant, source in mutants(folder):
+        failed = failed_checks(tests, cases, roles, source, only=mutant.check)
+        yield Outcome(mutant.name, seed, failed, must_fail=mutant.check)
 
 
 def main() -> None:
