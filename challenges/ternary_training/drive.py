@@ -690,12 +690,13 @@ def own_coverage(entry, call):
     """
     model = own_model(entry)
     tokens = mx.array(call["tokens"])
-    before = numeric(logits_of(model, tokens))
     moved = {}
     for name, value in tree_flatten(model.parameters()):
         embeds = bool(re.search("emb|tok|wte|lm_head|output", name))
         if embeds == call["embeddings"] and value.ndim >= 2 and value.size % GROUP == 0:
-            weight = numeric(value)
+            weight = away_from_ties(away_from_ties(numeric(value)).T).T
+            model.update(tree_unflatten([(name, mx.array(weight))]))
+            before = numeric(logits_of(model, tokens))
             same_codes = [traded(weight), traded(weight.T).T]  # it may be stored either way round
             moved[name] = {
                 "traded": min(change(model, name, w, tokens, before) for w in same_codes),
@@ -710,6 +711,16 @@ def change(model, name, weight, tokens, before):
     model.update(tree_unflatten([(name, mx.array(weight))]))
     after = numeric(logits_of(model, tokens))
     return float(np.abs(after - before).max() / np.abs(before).max())
+
+
+def away_from_ties(weight):
+    """Weights near half their group's scale made smaller, so that no code hangs on rounding."""
+    grouped = weight.reshape(-1, GROUP).astype(np.float64)
+    for _ in range(50):
+        half = np.abs(grouped).mean(axis=1, keepdims=True) / 2
+        near = np.abs(np.abs(grouped) - half) < 1e-3 * half
+        grouped[near] *= 0.99
+    return grouped.reshape(weight.shape).astype(np.float32)
 
 
 def traded(weight):
