@@ -168,10 +168,9 @@ class AttentionUse:
 
     def _call(self, cache, layer, x, weights, row, new=None):
         """Call it for all rows, or for one; hidden states (B or 1, T, D) come back."""
-        target, function = None, self.function
+        function = self.function
         if self.owner is not None:
-            target = self._object(cache, layer, row, weights)
-            function = getattr(target, self.function.__name__)
+            function = getattr(self._object(cache, layer, row, weights), function.__name__)
         known = self._known(cache, layer, x, weights, row, new)
         result = call(function, known, self.pieces, self.bare)
         self._take_new_cache(cache, layer, row, result)
