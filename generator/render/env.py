@@ -36,7 +36,8 @@ def environment() -> Environment:
     )
     made.filters |= {"number": number, "points": points, "count": count, "anchor": anchor}
     made.filters |= {"sized": sized, "minus": minus, "verbatim": escape.verbatim}
-    made.filters |= {"word": word, "kept": escape.kept, "runtime": runtime}
+    made.filters |= {"preformatted": escape.preformatted}
+    made.filters |= {"word": word, "kept": escape.kept, "soft": escape.soft, "runtime": runtime}
     made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS}
     return made
 

@@ -3,6 +3,7 @@
 Pages are Markdown with HTML blocks in it, so a text must be inert in both: every character that
 either of them reads as more than itself becomes a numeric entity, which both show as the character.
 The Jinja environment applies this to every value it prints (see env.py); no template can forget it.
+Secrets are taken out in the same place, for the same reason.
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ import re
 
 from markupsafe import Markup
 
+from generator.redact import clean
+
 ACTIVE = re.compile(
     r"""[&<>"'\\`*{}\[\]#|~@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\."""
 )
-BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+ODD = re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff{BIDI}]")
+REORDERS = re.compile(f"[{BIDI}]")
+OPEN, CLOSE = "\N{MATHEMATICAL LEFT ANGLE BRACKET}", "\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
 LOOK_ALIKES = str.maketrans(
     {
         "`": "'",
@@ -24,23 +30,22 @@ LOOK_ALIKES = str.maketrans(
     }
 )
 SPACES = re.compile(r"\s+")
+    """The text with what has no shape, or reorders its neighbours, made visible."""
+
+def visible(text: str) -> str:
+    """The text with what has no shape, or reorders its neighbours, replaced by what stands for it."""
+    return ODD.sub(stand_in, text)
 
 
-def visible(character: str) -> str:
-    """The character, or what stands for one that has no shape or reorders its neighbours."""
-    code = ord(character)
-    if code in BIDI:
-        return (
-            f"\N{MATHEMATICAL LEFT ANGLE BRACKET}U+{code:04X}\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
-        )
-    if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code in {0xFFFE, 0xFFFF}:
-        return "\N{REPLACEMENT CHARACTER}"
-    return character
+def stand_in(match: re.Match[str]) -> str:
+    """A code point in brackets for one that reorders, the replacement character for others."""
+    reorders = REORDERS.match(match[0])
+    return f"{OPEN}U+{ord(match[0]):04X}{CLOSE}" if reorders else "\N{REPLACEMENT CHARACTER}"
 
 
 def plain(text: str) -> str:
     """A text on one line, without control characters."""
-    return "".join(map(visible, SPACES.sub(" ", text)))
+    return visible(SPACES.sub(" ", text))
 
 
 def encode(value: object) -> Markup:
@@ -49,7 +54,7 @@ def encode(value: object) -> Markup:
         return Markup()
     if hasattr(value, "__html__"):
         return Markup(value)  # noqa: S704 - markup is made by templates and by this module alone
-    text = ACTIVE.sub(lambda match: f"&#{ord(match[0])};", plain(str(value)))
+    text = ACTIVE.sub(lambda match: f"&#{ord(match[0])};", plain(clean(str(value))))
     return Markup(text)  # noqa: S704 - nothing active is left in it
 
 
@@ -58,9 +63,19 @@ def kept(line: str) -> Markup:
     return Markup("".join(c if c == " " else str(encode(c)) for c in line))  # noqa: S704 - encoded
 
 
+def soft(name: str) -> Markup:
+    """A long name, encoded, that may be broken after an underscore."""
+    return Markup(str(encode(name)).replace("_", "_<wbr>"))  # noqa: S704 - encoded
+
+
 def verbatim(text: str) -> Markup:
     """A text on one line for the inside of a fence, where entities would be shown as such."""
-    return Markup(plain(text).translate(LOOK_ALIKES))  # noqa: S704 - only ever set inside a fence
+    return Markup(plain(clean(text)).translate(LOOK_ALIKES))  # noqa: S704 - only ever set inside a fence
+
+
+def preformatted(text: str) -> Markup:
+    """A text of several lines for the inside of a pre element."""
+    return Markup("&#10;").join(encode(line.expandtabs(4)) for line in clean(text).split("\n"))
 
 
 def source_text(data: bytes) -> str:
@@ -69,13 +84,12 @@ def source_text(data: bytes) -> str:
     Bytes that are not UTF-8 are shown as replacement characters. Lines are as editors count them.
     """
     text = data.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(
-        "".join(c if c == "\t" else visible(c) for c in line) for line in text.split("\n")
-    )
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def fence(code: str, language: str = "text", options: str = "") -> Markup:
     """A fenced code block whose fence is longer than any run of backticks inside."""
+    code = clean(code)
     longest = max((len(run) for run in re.findall("`+", code)), default=0)
     ticks = "`" * max(3, longest + 1)
     return Markup(f"{ticks} {{ .{language} {options} }}\n{code.rstrip()}\n{ticks}\n")  # noqa: S704 - inert inside a fence

@@ -53,6 +53,11 @@ def source(model_slug: str, challenge_slug: str) -> str:
     return f"runs/{safe(model_slug)}/{safe(challenge_slug)}/source.md"
 
 
+def session(model_slug: str, challenge_slug: str) -> str:
+    """The page of a run's session log."""
+    return f"runs/{safe(model_slug)}/{safe(challenge_slug)}/session.md"
+
+
 def duel(a: str, b: str) -> str:
     """The page that compares two models, named in the corpus' order."""
     return f"head-to-head/{safe(a)}--{safe(b)}.md"

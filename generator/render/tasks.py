@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is
 HEADING = re.compile(r"^(#{1,5}) ", re.MULTILINE)
 
 
@@ -36,5 +38,11 @@ def mutants(root: Path, slug: str) -> list[Mutant]:
     file = root / "challenges" / slug / "mutants.yaml"
     if not file.is_file():
         return []
-    listed = yaml.safe_load(file.read_text(encoding="utf-8")) or []
-    return [Mutant(str(m["name"]), str(m["check"]), str(m.get("says", ""))) for m in listed]
+    return list(parsed(file.read_text(encoding="utf-8")))
+
+
+@functools.cache
+def parsed(text: str) -> tuple[Mutant, ...]:
+    """The mutants that a text lists; two kinds of page ask for the same ones."""
+    listed = yaml.load(text, LOADER) or []  # noqa: S506 - a safe loader either way
+    return tuple(Mutant(str(m["name"]), str(m["check"]), str(m.get("says", ""))) for m in listed)

@@ -24,7 +24,7 @@ a b button caption circle code dd details div dl dt em figcaption figure form g 
 img input label li line nav ol option output p path polyline pre q rect section select small
 span strong sub summary sup svg table tbody td text tfoot th thead title tr ul
 """
-HARMLESS = set(WORDS.split())
+HARMLESS = {*WORDS.split(), "wbr"}
 
 
 def extensions() -> tuple[list[str], dict[str, Any]]:
