@@ -30,10 +30,10 @@ LOOK_ALIKES = str.maketrans(
     }
 )
 SPACES = re.compile(r"\s+")
-    """The text with what has no shape, or reorders its neighbours, made visible."""
+
 
 def visible(text: str) -> str:
-    """The text with what has no shape, or reorders its neighbours, replaced by what stands for it."""
+    """The text, with characters that have no shape or reorder their neighbours made visible."""
     return ODD.sub(stand_in, text)
 
 
