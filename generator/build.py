@@ -28,6 +28,7 @@ from generator.judge.session import Tally
 from generator.judge.settings import load_judge
 from generator.judging import Answers, Plan, Request, judge, plan
 from generator.records import Store
+from generator.redact import unredactable
 from generator.schedule import Standing, standings, tasks, verify_all, worth_keeping
 from generator.yamlfile import BadFile
 
@@ -77,9 +78,19 @@ def select(found: Corpus, wanted: list[str]) -> list[str]:
     return list(dict.fromkeys(keys)) if wanted else list(found.runs)
 
 
+def publishable(found: Corpus) -> Corpus:
+    """The corpus, if no name in it holds a secret; raises BadFile. Names cannot be redacted.
+
+    Records and addresses are made of them, so nothing is written until they are changed.
+    """
+    if named := unredactable(found):
+        raise BadFile(f"a name holds a secret, so nothing is published: {'; '.join(named)}")
+    return found
+
+
 def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     """Verify the named runs whose records are not current, and keep each record as it is made."""
-    found = corpus(options.root, options.runs)
+    found = publishable(corpus(options.root, options.runs))
     keys = select(found, wanted)
     store = options.store
     known = store.evidence()
@@ -150,7 +161,7 @@ def judge_if_possible(options: Options, base_url: str, budget: float, console: C
 
 def results(options: Options) -> Results:
     """Everything the pages need, from the records as they are."""
-    found = corpus(options.root, options.runs)
+    found = publishable(corpus(options.root, options.runs))
     store = options.store
     now = {key: str(state) for key, (state, _) in standings(found, store.evidence()).items()}
     return gather(found, store, now)

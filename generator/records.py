@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from generator.data import Evidence, JudgedDuel, JudgedRun, Record, Strength
 from generator.files import write
+from generator.redact import clean_all, redact
 from generator.yamlfile import first_error
 
 R = TypeVar("R", bound=Record)
@@ -82,8 +83,12 @@ class Store:
         return None
 
     def save(self, path: Path, record: Record) -> bool:
-        """Write a record; False if the same bytes were there already."""
-        return write(path, record.model_dump_json(indent=1) + "\n")
+        """Write a record, without secrets; False if the same bytes were there already."""
+        text = record.model_dump_json(indent=1)
+        if redact(text)[1]:
+            clean = type(record).model_validate(clean_all(record.model_dump(mode="json")))
+            text = clean.model_dump_json(indent=1)
+        return write(path, text + "\n")
 
 
 def schema(kind: type[Record]) -> str:

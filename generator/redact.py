@@ -1,38 +1,86 @@
-"""Take secrets and personal paths out of whatever leaves this machine or is published."""
+"""Take secrets and personal data out of whatever leaves this machine or is published.
+
+Originals are never changed: this works on text on its way to a page, a record or a judge. Where
+text cannot be changed (a file's name is part of records and addresses) the build stops instead.
+"""
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from typing import Any
 
-SECRETS: dict[str, str] = {
-    "private key": (
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    ),
-    "OpenAI-style key": r"\bsk-[A-Za-z0-9_-]{16,}",
-    "Anthropic key": r"\bsk-ant-[A-Za-z0-9_-]{16,}",
-    "GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{40,})",
-    "Hugging Face token": r"\bhf_[A-Za-z0-9]{20,}",
-    "AWS key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    "Google key": r"\bAIza[0-9A-Za-z_-]{35}",
-    "Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
-    "GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
-    "web token": r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
-    "bearer token": r"(?i)\bbearer\s+[A-Za-z0-9._~+/-]{20,}=*",
-    "password in a URL": r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/@]+@",
-    "assigned secret": (
-        r"(?i)\b(?:api[_-]?key|secret|token|passw(?:or)?d)\b[\"']?\s*[:=]\s*[\"'][^\s\"']{12,}[\"']"
-    ),
-    "e-mail": r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\b",
-    "home path": r"(?:/home/|/Users/|[A-Za-z]:\\\\?Users\\\\?)[^\s/\\\"'<>:]+",
-}
-PATTERNS = {kind: re.compile(pattern) for kind, pattern in SECRETS.items()}
+from generator.data import Corpus, Run
+from generator.secret_rules import RULES, Rule
+
+LARGEST = 20_000_000
 
 
 def redact(text: str) -> tuple[str, dict[str, int]]:
-    """The text with every find replaced by its kind, and the number of finds by kind."""
-    found: dict[str, int] = {}
-    for kind, pattern in PATTERNS.items():
-        text, count = pattern.subn(f"[redacted {kind}]", text)
-        if count:
-            found[kind] = count
-    return text, found
+    """The text with every find replaced by its kind, and the number of finds by kind.
+
+    Lines keep their numbers: a find that spans several leaves as many line feeds behind.
+    """
+    found: Counter[str] = Counter()
+    for rule in applicable(text):
+        parts, end = [], 0
+        for match in rule.pattern.finditer(text):
+            lines = "\n" * match.group().count("\n")
+            parts += [text[end : match.start()], f"[redacted {rule.kind}]", lines]
+            end = match.end()
+        if parts:
+            found[rule.kind] += len(parts) // 3
+            text = "".join([*parts, text[end:]])
+    return text, dict(found)
+
+
+def clean(text: str) -> str:
+    """The text without secrets."""
+    return redact(text)[0]
+
+
+def applicable(text: str) -> list[Rule]:
+    """The rules that could match: those of whose needles one is in the text."""
+    if len(text) < 8:
+        return []
+    lower = text.lower()
+    return [rule for rule in RULES if any(needle in lower for needle in rule.needles)]
+
+
+def clean_all(value: Any) -> Any:
+    """A JSON value with every string in it redacted, keys excepted."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_all(item) for item in value]
+    return {k: clean_all(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def report(corpus: Corpus) -> dict[str, dict[str, int]]:
+    """What pages will not show, by `model/challenge/file`: the number of finds by kind."""
+    found = {}
+    for key, run in corpus.runs.items():
+        for artifact in run.artifacts:
+            if counts := in_file(run, artifact.path):
+                found[f"{key}/{artifact.path}"] = counts
+    return found
+
+
+def in_file(run: Run, path: str) -> dict[str, int]:
+    """The finds in one stored file; none where it cannot be read."""
+    try:
+        data = (run.folder / path).read_bytes()[:LARGEST]
+    except OSError:
+        return {}
+    return redact(data.decode("utf-8", errors="replace"))[1]
+
+
+def unredactable(corpus: Corpus) -> list[str]:
+    """Names of folders and files that hold a secret, shown without it: these stop a build."""
+    folders = [f"folder {clean(name)}" for name in corpus.models if redact(name)[1]]
+    files = [
+        f"{clean(key)}: file {clean(artifact.path)}"
+        for key, run in corpus.runs.items()
+        for artifact in run.artifacts
+        if redact(artifact.path)[1]
+    ]
+    return folders + files

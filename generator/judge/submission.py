@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 
 from generator.data import Artifact, Corpus, Run
+from generator.lognames import is_log
 from generator.redact import redact
 
 SHOWN = (".py", ".cu", ".cuh", ".cpp", ".h", ".md", ".txt", ".json", ".yaml", ".yml")
-NOT_SHOWN = {"PROMPT.md", "session.jsonl", "sesion.jsonl"}
+NOT_SHOWN = {"PROMPT.md"}
 CHARACTERS_PER_TOKEN = 2.5
 INJECTIONS = re.compile(
     r"(?i)(ignore|disregard|forget)\b.{0,40}\b(instructions?|above|previous|rubric)"
@@ -39,7 +40,7 @@ def submission(run: Run, corpus: Corpus, tokens: int) -> Submission:
     injections: list[str] = []
     redacted = room = 0
     for artifact in sorted(run.artifacts, key=reading_order):
-        if artifact.path in NOT_SHOWN or not artifact.path.endswith(SHOWN):
+        if artifact.path in NOT_SHOWN or is_log(artifact.path) or not shown(artifact):
             continue
         text, found = redact(readable(run, artifact))
         text = blinded(text, corpus)
@@ -51,6 +52,11 @@ def submission(run: Run, corpus: Corpus, tokens: int) -> Submission:
         room += len(body)
         parts.append(f"FILE {artifact.path}\n{body}")
     return Submission("\n\n".join(parts), tuple(injections), redacted)
+
+
+def shown(artifact: Artifact) -> bool:
+    """Whether a file is of a kind that a judge reads."""
+    return artifact.path.endswith(SHOWN)
 
 
 def reading_order(artifact: Artifact) -> tuple[bool, bool, str]:
