@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 
-from generator.data import Corpus, Published, Run
+from generator.data import Corpus, Published, Run, Session
 
 PROMPT = "PROMPT.md"
+Sessions = Mapping[str, Session]
 
 
-def differences(corpus: Corpus, published: Published) -> dict[str, tuple[str, ...]]:
-    """Warnings by `challenge/a--b`, for every two runs of a challenge that differ in something."""
+def differences(
+    corpus: Corpus, published: Published, sessions: Sessions | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Warnings by `challenge/a--b`, for every two runs of a challenge that differ in something.
+
+    sessions: the logs stored with the runs here; they are believed before what was published.
+    """
     found = {}
+    logs = sessions or {}
     for slug in corpus.challenges:
         runs = [run for run in corpus.runs.values() if run.challenge == slug]
         for a, b in combinations(runs, 2):
             warnings = (
-                *thinking(published, a, b),
+                *thinking(published, logs, a, b),
                 *providers(published, a, b),
+                *(fact for run in (a, b) for fact in logged(corpus, logs, run)),
                 *prompts(published, a, b),
                 *stored_prompts(a, b),
             )
@@ -26,23 +35,46 @@ def differences(corpus: Corpus, published: Published) -> dict[str, tuple[str, ..
     return found
 
 
-def thinking(published: Published, a: Run, b: Run) -> list[str]:
-    """Different thinking levels in the originals' session logs, or a level known of one alone."""
-    levels = published.measured.thinking if published.measured else {}
+def thinking(published: Published, logs: Sessions, a: Run, b: Run) -> list[str]:
+    """Different thinking levels in the session logs, or a level known of one run alone."""
+    levels = dict(published.measured.thinking) if published.measured else {}
+    levels |= {key: ", then ".join(s.thinking) for key, s in logs.items() if s.thinking}
     one, other = levels.get(a.key), levels.get(b.key)
     if one == other:
         return []
-    told = [f"{run.model} {level or 'not logged'}" for run, level in ((a, one), (b, other))]
-    return [f"thinking level of the originals: {', '.join(told)}"]
+    told = [f"{run.model} {levels.get(run.key) or 'not logged'}" for run in (a, b)]
+    whose = "" if {a.key, b.key} & logs.keys() else " of the originals"
+    return [f"thinking level{whose}: {', '.join(told)}"]
+
+
+def logged(corpus: Corpus, logs: Sessions, run: Run) -> list[str]:
+    """What the log stored with a run says against what its model.yaml declares."""
+    session = logs.get(run.key)
+    if session is None:
+        return []
+    declared = corpus.models[run.model].provider
+    names = list(dict.fromkeys(m.partition("/")[0] for m in session.models if "/" in m))
+    other = [name for name in names if plain(name) not in plain(declared)]
+    found = []
+    if other:
+        found.append(f"{run.key}: declared to run at {declared}, its log names {', '.join(other)}")
+    if len(session.models) > 1:
+        found.append(f"{run.key}: the model changed mid-way: {', '.join(session.models)}")
+    return found
+
+
+def plain(name: str) -> str:
+    """A provider's name for comparison: letters and digits alone."""
+    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def providers(published: Published, a: Run, b: Run) -> list[str]:
     """A provider that was logged otherwise than declared."""
-    logged = published.measured.logged if published.measured else ()
+    rows = published.measured.logged if published.measured else ()
     return [
         f"{row['run']}: declared to run at {row['declared_provider']}, "
         f"its log names {row['logged_provider']}"
-        for row in logged
+        for row in rows
         if row["run"] in {a.key, b.key}
     ]
 

@@ -25,9 +25,11 @@ from generator.judge.evidence import EvidenceGrader
 from generator.judge.grading import grade_from
 from generator.judge.published import NAME as PUBLISHED
 from generator.judge.published import as_grades
+from generator.logged import read_logs
 from generator.published import load_published
 from generator.rank import rank
 from generator.records import Store
+from generator.redact import report
 from generator.yamlfile import read
 
 
@@ -48,6 +50,7 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         for name, found in grades.items()
     }
     rule = ranking_rule(corpus.root)
+    logs = read_logs(corpus)
     return Results(
         corpus=corpus,
         evidence=evidence,
@@ -63,8 +66,12 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         contradictions=tuple(contradictions(imported, current)),
         strength=store.strength(),
         takeaways=tuple(takeaways(corpus, imported, current)),
-        differences=differences(corpus, published),
+        differences=differences(corpus, published, logs.sessions),
         cards=cards(corpus, store.judged_runs(), judged, current, grades),
+        sessions=logs.sessions,
+        timelines=logs.timelines,
+        replays=logs.replays,
+        redacted=report(corpus),
         problems=(*corpus.problems, *store.problems),
     )
 

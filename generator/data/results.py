@@ -14,6 +14,7 @@ from generator.data.opinion import (
 )
 from generator.data.published import Outcome, Published
 from generator.data.ranking import Ranking
+from generator.data.session import Moment, Replayed, Session
 
 
 class Results(Record):
@@ -22,6 +23,9 @@ class Results(Record):
     standings: `model/challenge` -> current, stale or missing (its record against the files).
     grades, rankings, duels: by grader; grades then by `model/challenge`.
     differences: by `challenge/a--b`, what differs between two runs besides the model.
+    sessions, timelines, replays: by run that has a log: its summary, what happened, and how each
+    stored file compares with what the log's calls make of it.
+    redacted: by file of a run, how many finds of each kind of secret no page shows.
     published: what was imported, figures measured on the originals included. outcomes: its claims.
     """
 
@@ -38,4 +42,8 @@ class Results(Record):
     takeaways: tuple[Takeaway, ...] = ()
     cards: dict[str, JudgeCard] = {}
     differences: dict[str, tuple[str, ...]] = {}
+    sessions: dict[str, Session] = {}
+    timelines: dict[str, tuple[Moment, ...]] = {}
+    replays: dict[str, tuple[Replayed, ...]] = {}
+    redacted: dict[str, dict[str, int]] = {}
     problems: tuple[str, ...] = ()
