@@ -4,6 +4,7 @@ A call is an operation (`op`) and its inputs. An adapter's role that its interfa
 raises an exception whose class is named NotTestable; its text becomes the reason.
 """
 
+import contextlib
 import random
 import sys
 import time
@@ -164,13 +165,12 @@ def memory(entry, call):
     """Bytes reported when empty, when written, for one layer alone; bytes really allocated."""
     if missing := lacks(entry, "create_cache", "append_kv", "cache_bytes"):
         return missing
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    cache = create(entry, call)
-    empty = as_number(entry.cache_bytes(cache=cache))
-    cache = write(entry, cache, call, 0, len(call["chunks"]))
-    traced = tracemalloc.get_traced_memory()[0] - before
-    tracemalloc.stop()
+    with tracing():
+        before = tracemalloc.get_traced_memory()[0]
+        cache = create(entry, call)
+        empty = as_number(entry.cache_bytes(cache=cache))
+        cache = write(entry, cache, call, 0, len(call["chunks"]))
+        traced = tracemalloc.get_traced_memory()[0] - before
     full = as_number(entry.cache_bytes(cache=cache))
     flat = {**call, "num_layers": 1}
     cache = write(entry, create(entry, flat), flat, 0, len(call["chunks"]))
@@ -182,6 +182,16 @@ def memory(entry, call):
         "traced": traced,
         "exact": passes_dtype(entry),
     }
+
+
+@contextlib.contextmanager
+def tracing():
+    """Trace allocations from here on, whatever happens."""
+    tracemalloc.start()
+    try:
+        yield
+    finally:
+        tracemalloc.stop()
 
 
 # ---- cost --------------------------------------------------------------------------------------
@@ -322,10 +332,9 @@ def seconds(entry, call):
     ]
     far = longest if fastest * (longest / size) ** 2 < 0.5 else size
     cache = filled(entry, call, far)
-    tracemalloc.start()
-    attend(entry, cache, call["x"][:, far : far + 1].copy(), weights)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    with tracing():
+        attend(entry, cache, call["x"][:, far : far + 1].copy(), weights)
+        peak = tracemalloc.get_traced_memory()[1]
     return {
         "far": far,
         "peak": peak,
