@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from .loading import Loader
@@ -37,9 +37,9 @@ class Entry:
         return inspect.signature(self._raws[role])
 
 
-def build(loader: Loader, binding: Mapping[str, Any], adapter: str) -> Entry:
+def build(loader: Loader, binding: Mapping[str, Any], adapter: CodeType | None) -> Entry:
     """Load what the binding names and return the namespace. Raises whatever the output raises."""
-    if adapter:
+    if adapter is not None:
         return _adapted(loader, binding, adapter)
     calls, raws, modules = {}, {}, []
     for role, bound in binding["entry"].items():
@@ -77,9 +77,9 @@ def _call(function: Callable[..., Any], passes: Mapping[str, int | str], **canon
     return function(*args, **named)
 
 
-def _adapted(loader: Loader, binding: Mapping[str, Any], adapter: str) -> Entry:
+def _adapted(loader: Loader, binding: Mapping[str, Any], adapter: CodeType) -> Entry:
     code = ModuleType("adapter")
-    exec(compile(adapter, "adapter.py", "exec"), code.__dict__)
+    exec(adapter, code.__dict__)
     module = loader.load(binding["module"])
     calls = code.__dict__["entry"](module, loader.load)
     return Entry(calls, calls, module)

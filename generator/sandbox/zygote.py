@@ -29,6 +29,7 @@ WARM = (
     "numpy.random", "numpy.linalg", "numpy.fft", "dataclasses", "typing", "inspect", "textwrap",
     "copy", "functools", "itertools", "collections.abc", "time", "random", "warnings", "traceback",
     "math", "json", "unittest", "runpy", "ast", "enum", "abc", "statistics", "heapq", "tempfile",
+    "tracemalloc", "argparse", "logging", "pathlib", "concurrent.futures", "operator", "threading",
 )  # fmt: skip
 POLL_SECONDS = 0.002
 
