@@ -236,17 +236,14 @@ def judge_stack(call: Inputs, got: Inputs) -> Iterator[Finding]:
     """The hidden states; where asked, the reported lengths and that inputs are unchanged."""
     y: Any = got.get("y")
     narrow = isinstance(y, np.ndarray) and y.dtype == np.float32
-    expected = oracle(
-        reference.stack,
-        call,
-        baseline=reference.less_exact_stack,
-        dtype=np.float32 if narrow else call["dtype"],
-    )
-    # Tokens of one row share a scale, and where the softmax saturates the error of a single token
-    # is a matter of luck: each row of the batch is held to its worst token's bound.
-    allowed = np.broadcast_to(
-        expected.allowed["y"].max(axis=2, keepdims=True), expected.allowed["y"].shape
-    )
+    judged = np.float32 if narrow else call["dtype"]
+    expected = oracle(reference.stack, call, baseline=reference.less_exact_stack, dtype=judged)
+    # Tokens of one row share a scale: each row of the batch is held to its worst token's bound.
+    # A score s is known to u |s|, which the softmax turns into a relative error of its weights.
+    score = reference.largest_score(call["x"], call["w_q"][0], call["w_k"][0], call["num_heads"])
+    rounding = 8 * unit_roundoff(judged) * score * np.abs(expected.answer["y"])
+    allowed = expected.allowed["y"] + rounding.max(axis=-1, keepdims=True)
+    allowed = np.broadcast_to(allowed.max(axis=2, keepdims=True), allowed.shape)
     start = call["judged_from"]
     tail = Oracle({"y": expected.answer["y"][:, :, start:]}, {"y": allowed[:, :, start:]})
     whole = isinstance(y, np.ndarray) and y.shape == call["x"].shape

@@ -91,6 +91,14 @@ def attention(
     return out
 
 
+def largest_score(x: Array, w_q: Array, w_k: Array, num_heads: int) -> float:
+    """The largest |q k^T| / sqrt(d) among the tokens of x (..., N, D), in any row and head."""
+    split = (*x.shape[:-1], num_heads, -1)
+    q, k = (x @ w_q).reshape(split), (x @ w_k).reshape(split)
+    scores = np.einsum("...ihd,...jhd->...hij", q, k) / np.sqrt(q.shape[-1])
+    return float(np.abs(scores).max())
+
+
 def less_exact_stack(**call: Any) -> dict[str, Array]:
     """The same by the least exact of the usual formulas: the rounding that an output may have."""
     return stack(**call, softmax=softmax_by_log_sum)
