@@ -140,12 +140,42 @@
     }
   };
 
+  // A session: filters by kind, and an address opens the entry that it names.
+  const timeline = () => {
+    for (const form of document.querySelectorAll("form[data-timeline]:not([data-bound])")) {
+      form.dataset.bound = "";
+      form.hidden = false;
+      const steps = [...document.querySelectorAll(".kb-timeline > li")];
+      const filter = () => {
+        const kinds = new Set([...form.querySelectorAll("[name=kind]:checked")].map((box) => box.value));
+        const failed = form.elements.failed.checked;
+        for (const step of steps) {
+          step.hidden = !kinds.has(step.dataset.kind) || (failed && !("failed" in step.dataset));
+        }
+        const shown = steps.filter((step) => !step.hidden).length;
+        form.querySelector("output").textContent = `${shown} of ${steps.length} shown`;
+      };
+      const open = () => {
+        const step = location.hash.startsWith("#m-") && document.getElementById(location.hash.slice(1));
+        if (!step) return;
+        step.hidden = false;
+        for (const part of step.querySelectorAll("details")) part.open = true;
+        step.scrollIntoView();
+      };
+      form.addEventListener("change", filter);
+      addEventListener("hashchange", open);
+      filter();
+      open();
+    }
+  };
+
   const bind = () => {
     lines();
     reasons();
     picker();
     weights();
     compare();
+    timeline();
   };
   if (window.document$) window.document$.subscribe(bind);
   else bind();

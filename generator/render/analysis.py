@@ -134,13 +134,7 @@ def strengths(cells: Sequence[Cell]) -> list[Remark]:
     """What a model did well, by the tests: the challenges it passes, hardest first."""
     good = [cell for cell in cells if cell.passes]
     return [
-        Remark(
-            "passes",
-            f"{c.challenge.title}: passes all {len(c.evidence.checks)} checks."
-            if c.evidence
-            else "",
-            c,
-        )
+        Remark("passes", f"{c.challenge.title}: passes every check that decides ({c.brief}).", c)
         for c in reversed(good)
     ]
 
