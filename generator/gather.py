@@ -65,6 +65,7 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         outcomes=tuple(outcomes(published)),
         contradictions=tuple(contradictions(imported, current)),
         strength=store.strength(),
+        rooflines=store.rooflines(),
         takeaways=tuple(takeaways(corpus, imported, current)),
         differences=differences(corpus, published, logs.sessions),
         cards=cards(corpus, store.judged_runs(), judged, current, grades),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -47,6 +47,10 @@ class Store:
         if not path.exists():
             return ()
         return TypeAdapter(tuple[Strength, ...]).validate_json(path.read_bytes())
+
+    def rooflines(self) -> dict[str, dict[str, Any]]:
+        """By challenge, the timings of our own kernel against the memory and against libraries."""
+        return {file.stem: json.loads(file.read_bytes()) for file in self.files("roofline")}
 
     def judged_runs(self) -> list[JudgedRun]:
         """Every usable record of a judge's grades."""

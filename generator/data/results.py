@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from generator.data.base import Record
 from generator.data.card import JudgeCard
 from generator.data.corpus import Corpus
@@ -26,6 +28,7 @@ class Results(Record):
     sessions, timelines, replays: by run that has a log: its summary, what happened, and how each
     stored file compares with what the log's calls make of it.
     redacted: by file of a run, how many finds of each kind of secret no page shows.
+    rooflines: by challenge, the timings of our own kernel (docs/guide/gpu.md).
     published: what was imported, figures measured on the originals included. outcomes: its claims.
     """
 
@@ -39,6 +42,7 @@ class Results(Record):
     outcomes: tuple[Outcome, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     strength: tuple[Strength, ...] = ()
+    rooflines: dict[str, dict[str, Any]] = {}
     takeaways: tuple[Takeaway, ...] = ()
     cards: dict[str, JudgeCard] = {}
     differences: dict[str, tuple[str, ...]] = {}
