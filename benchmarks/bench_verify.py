@@ -63,8 +63,12 @@ def check(candidate):
         return check_correctness(problem, "", 10.0)["passed"]
 else:
     from evalplus.eval import untrusted_check
+    # it compares with ==, which arrays do not answer with one truth
+    kernel += "\\ndef listed(x):\\n    return row_softmax(np.asarray(x)).tolist()\\n"
     def once():
-        found = untrusted_check("humaneval", kernel, [[x]], "row_softmax", [y], 1e-6, [1.0])
+        found = untrusted_check(
+            "humaneval", kernel, [[x.tolist()]], "listed", [y.tolist()], 1e-6, [1.0]
+        )
         return found[0] == "pass"
 for line in sys.stdin:
     taken = []
@@ -166,10 +170,16 @@ def measure(rounds: int, count: int, python: str) -> dict[str, list[float]]:
 def table(found: dict[str, list[float]]) -> str:
     """Median, p90 and fastest in milliseconds, and each median by that of a warm case."""
     base = statistics.median(found["warm, 1 worker"])
-    lines = ["| executor | median ms | p90 ms | fastest ms | by ours, warm |", "|---|---|---|---|---|"]
+    lines = [
+        "| executor | median ms | p90 ms | fastest ms | by ours, warm |",
+        "|---|---|---|---|---|",
+    ]
     for name, times in found.items():
         ordered = sorted(times)
-        median, p90 = statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.9 * len(ordered)))]
+        median, p90 = (
+            statistics.median(ordered),
+            ordered[min(len(ordered) - 1, int(0.9 * len(ordered)))],
+        )
         cells = [f"{1e3 * value:.1f}" for value in (median, p90, ordered[0])]
         lines.append(f"| {name} | {' | '.join(cells)} | {median / base:.1f} |")
     return "\n".join(lines)
@@ -185,7 +195,10 @@ def main() -> None:
     before = os.getloadavg()[0]
     print(table(measure(given.rounds, given.count, given.peers)))
     load = f"load average {before:.1f} before and {os.getloadavg()[0]:.1f} after"
-    print(f"\n{os.cpu_count()} CPUs, Python {platform.python_version()}, NumPy {np.__version__}, {load}")
+    print(
+        f"\n{os.cpu_count()} CPUs, Python {platform.python_version()}, "
+        f"NumPy {np.__version__}, {load}"
+    )
 
 
 if __name__ == "__main__":
