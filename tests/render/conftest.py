@@ -28,6 +28,7 @@ from generator.data import (
     Measured,
     MeasuredRun,
     Model,
+    Moment,
     Outcome,
     OwnTest,
     Place,
@@ -35,8 +36,10 @@ from generator.data import (
     PublishedGrades,
     Quote,
     Ranking,
+    Replayed,
     Results,
     Run,
+    Session,
     Takeaway,
     Verdict,
 )
@@ -159,6 +162,30 @@ def evidence(
             },
         },
     )
+
+
+def logged(text: str) -> Session:
+    """The summary of a log in which every name is foreign."""
+    return Session(
+        file="session.jsonl",
+        format="pi",
+        models=(text,),
+        thinking=(text,),
+        turns=1,
+        calls={text: 1},
+        started=text,
+        seconds=61,
+        entries=8,
+        broken=(3,),
+    )
+
+
+def moments(text: str) -> tuple[Moment, ...]:
+    """An entry of every kind, one of them failed and one long."""
+    kinds = ("user", "assistant", "reasoning", "call", "result", "change", "note")
+    plain = [Moment(line=n, kind=k, title=text, text=text) for n, k in enumerate(kinds, 1)]  # type: ignore[arg-type]
+    failed = Moment(line=8, kind="result", title="bash", text=text * 9, failed=True, seconds=61)
+    return (*plain, failed, Moment(line=9, kind="broken", title=""))
 
 
 def results(root: Path, text: str = HOSTILE) -> Results:
@@ -296,6 +323,15 @@ def results(root: Path, text: str = HOSTILE) -> Results:
             ),
         ),
         takeaways=(Takeaway(rule=text, text=text),),
+        sessions={"alpha/one": logged(text)},
+        timelines={"alpha/one": moments(text)},
+        replays={
+            "alpha/one": (
+                Replayed(file=text, outcome="differs", note=text, diff=text),
+                Replayed(file="main.py", outcome="as logged"),
+            )
+        },
+        redacted={"alpha/one/main.py": {"e-mail": 2}},
     )
 
 

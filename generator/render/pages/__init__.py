@@ -17,6 +17,7 @@ from generator.render.pages import (
     model,
     ranking,
     run,
+    session,
     source,
 )
 from generator.render.pages.common import Page
@@ -30,6 +31,7 @@ KINDS = (
     model,
     run,
     source,
+    session,
     duel,
     feed,
     contradictions,

@@ -18,6 +18,7 @@ from generator.data import (
     Ranking,
     Record,
 )
+from generator.redact import clean_all
 from generator.render import paths
 from generator.render.analysis import failed_checks
 from generator.render.cells import Cell
@@ -128,8 +129,8 @@ def rankings(site: Site) -> Row:
 
 
 def as_json(value: object) -> str:
-    """Canonical JSON; infinities and NaN, which JSON lacks, become null."""
-    return json.dumps(finite(value), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    """Canonical JSON without secrets; infinities and NaN, which JSON lacks, become null."""
+    return json.dumps(clean_all(finite(value)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def finite(value: object) -> object:
@@ -154,9 +155,10 @@ def as_csv(rows: list[Row]) -> str:
 
 
 def plain(value: object) -> object:
-    """A cell that no spreadsheet reads as a formula."""
+    """A cell without secrets that no spreadsheet reads as a formula."""
     if isinstance(value, (list, tuple)):
         value = " ".join(map(str, value))
+    value = clean_all(value)
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         return "'" + value
     return value

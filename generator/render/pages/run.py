@@ -19,6 +19,7 @@ from generator.render.cells import Cell
 from generator.render.gpu import gpu
 from generator.render.listing import listings
 from generator.render.pages.common import Page, names, page
+from generator.render.pages.session import facts, replay_counts
 from generator.render.site import Site
 from generator.render.verdicts import MEANS, SENTENCES
 
@@ -171,6 +172,15 @@ def measured(site: Site, cell: Cell) -> Markup | None:
     return part("run/measured.md.j2", site, cell, about=found)
 
 
+def session(site: Site, cell: Cell) -> Markup | None:
+    """What the run's session log says of how it was made."""
+    found = site.results.sessions.get(cell.key)
+    if found is None:
+        return None
+    told = replay_counts(site.results.replays.get(cell.key, ()))
+    return part("run/session.md.j2", site, cell, facts=facts(found), told=told)
+
+
 def files(site: Site, cell: Cell) -> Markup | None:
     """The stored files."""
     if cell.run is None:
@@ -191,6 +201,7 @@ PANELS: tuple[Panel, ...] = (
     own_tests,
     binding,
     flags,
+    session,
     files,
     provenance,
 )

@@ -25,5 +25,9 @@ def pages(site: Site) -> Iterator[Page]:
             ),
             cell=cell,
             listings=listings(cell.run),
+            redacted={
+                artifact.path: site.results.redacted.get(f"{cell.key}/{artifact.path}", {})
+                for artifact in cell.run.artifacts
+            },
             meta={"search": {"exclude": True}, "hide": ["navigation", "toc"]},
         )
