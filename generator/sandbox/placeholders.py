@@ -64,6 +64,17 @@ class Inert:
     def __exit__(self, *_args: object) -> None:
         return None
 
+    def __instancecheck__(self, _instance: object) -> bool:
+        return False
+
+    def __subclasscheck__(self, _cls: type) -> bool:
+        return False
+
+    def _no(self, _other: object) -> bool:
+        return False
+
+    __lt__ = __le__ = __gt__ = __ge__ = _no
+
     def _same(self, *_args: Any) -> Any:
         return self
 
@@ -104,6 +115,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _attribute(module: str, name: str) -> Any:
+    if name == "__version__":
+        return "0"
     if name.startswith("__") and name.endswith("__"):
         raise AttributeError(name)
     return Inert(f"{module}.{name}")

@@ -161,6 +161,8 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 plt.plot([1, 2]); fig, = [plt.figure()]
 for _ in AutoModel.from_pretrained("x"): raise SystemExit
 with torch.autocast("cuda") as a: b = -a + 1 @ a
+OLD = torch.__version__ < "2" and nn.version > (2, 0) or isinstance(f, (torch.Tensor, nn.Module))
+def g(x: "torch.Tensor | None" = None, y: torch.Tensor | None = None) -> list[nn.Module]: ...
 """
     write(tmp_path, {"out.py": source})
     assert value(call(box, tmp_path, placeholders=("torch", "matplotlib", "transformers"))) == 4
