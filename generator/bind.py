@@ -203,7 +203,7 @@ def by_adapter(exports: list[Exports], adapters: dict[str, str]) -> list[Binding
 
 
 def adapter_exports(source: str) -> dict[str, tuple[str, ...]]:
-    """The EXPORTS literal of an adapter: name or shell pattern -> methods it must have."""
+    """The EXPORTS literal of an adapter: name or shell patterns -> methods it must have."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXPORTS":
             value = ast.literal_eval(node.value)
@@ -212,13 +212,17 @@ def adapter_exports(source: str) -> dict[str, tuple[str, ...]]:
 
 
 def has_exports(module: Exports, wanted: dict[str, tuple[str, ...]]) -> bool:
-    """Whether a file defines every wanted name, or one that fits its pattern, with its methods."""
+    """Whether a file defines every wanted name, or one that fits its pattern, with its methods.
+
+    A pattern may give alternatives, parted by a bar.
+    """
     return all(
         any(
             fnmatchcase(name, pattern) and set(methods) <= set(module.classes.get(name, methods))
             for name in module.names()
+            for pattern in patterns.split("|")
         )
-        for pattern, methods in wanted.items()
+        for patterns, methods in wanted.items()
     )
 
 
