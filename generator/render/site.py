@@ -109,13 +109,19 @@ class Site:
 
     @cached_property
     def telling(self) -> list[Cell]:
-        """Cells that show why grades need tests, the plainest first.
+        """Cells that show why grades need tests, the plainest first, one a challenge.
 
         A letter of A- or better for an original that was measured to be wrong, or a contradiction.
-        What does not compile comes first, then the better letter, then the longer list of failures.
+        What does not compile comes first, then what fails here too, then the better letter.
         """
         cells = [c for c in self.cells.values() if c.letter and (c.misjudged or c.contradiction)]
-        return sorted(cells, key=lambda c: (not c.uncompiled, not c.misjudged, -c.points, c.key))
+        cells.sort(
+            key=lambda c: (not c.uncompiled, not (c.misjudged and c.fails), -c.points, c.key)
+        )
+        first: dict[str, Cell] = {}
+        for cell in cells:
+            first.setdefault(cell.challenge.slug, cell)
+        return list(first.values())
 
     def runs(self) -> Iterator[Cell]:
         """The cells with a stored run."""

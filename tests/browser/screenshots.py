@@ -57,7 +57,7 @@ def shrink(file: Path) -> None:
     """Reduce the palette in place."""
     program = shutil.which("pngquant")
     if program:
-        command = [program, "--force", "--skip-if-larger", "--output", str(file), "32", str(file)]
+        command = [program, "--force", "--skip-if-larger", "--output", str(file), "64", str(file)]
         subprocess.run(command, check=False)
 
 
