@@ -44,8 +44,8 @@
   const weights = () => {
     for (const table of document.querySelectorAll("table[data-weights]:not([data-bound])")) {
       table.dataset.bound = "";
-      const fewest = Number(table.dataset.weights);
-      const names = [...table.tHead.rows[0].cells].slice(2).map((cell) => cell.textContent.trim());
+      const heads = [...table.tHead.rows[0].cells].slice(2);
+      const names = heads.map((cell) => cell.textContent.trim());
       const line = table.closest(".kb-scroll").nextElementSibling;
       const rows = [...table.tBodies[0].rows].map((row) => {
         const input = document.createElement("input");
@@ -60,7 +60,7 @@
           const graded = rows.filter((row) => !Number.isNaN(row.points[column]));
           const total = graded.reduce((sum, row) => sum + Number(row.input.value), 0);
           const sum = graded.reduce((s, row) => s + Number(row.input.value) * row.points[column], 0);
-          return { name, mean: total > 0 ? sum / total : NaN, ranked: graded.length >= fewest };
+          return { name, mean: total > 0 ? sum / total : NaN, ranked: "ranked" in heads[column].dataset };
         });
       const leader = (found) => {
         const ranked = found.filter((f) => f.ranked && !Number.isNaN(f.mean));

@@ -250,7 +250,15 @@ def results(root: Path, text: str = HOSTILE) -> Results:
         margin="decisive",
         why=text,
     )
-    place = Place(model="alpha", points=4.0, letter="A", challenges=1, bounds=(0.5, 4.0))
+    place = Place(
+        model="alpha",
+        points=4.0,
+        letter="A",
+        challenges=1,
+        bounds=(0.5, 4.0),
+        best_rank=1,
+        worst_rank=2,
+    )
     claim = Claim(id="c-1", source=text, says=text, check="x", concerns=("alpha", "one", text))
     return Results(
         corpus=Corpus(root=root, challenges=challenges, models=models, runs=runs),

@@ -9,8 +9,6 @@ from generator.render import charts, paths
 from generator.render.pages.common import Page, names, page
 from generator.render.site import PUBLISHED, Site
 
-FEWEST = 6  # graded challenges for a rank, as the rule of generator/rank.py says
-
 
 def pages(site: Site) -> Iterator[Page]:
     """The one page."""
@@ -24,7 +22,6 @@ def pages(site: Site) -> Iterator[Page]:
         rankings=[(r, charts.intervals(r, names(site))) for r in found],
         published=published_order(site),
         points=POINTS,
-        fewest=FEWEST,
     )
 
 
