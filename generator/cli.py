@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from generator.cli_making import making
+from generator.errors import plain_errors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,24 +50,6 @@ BaseUrl = Annotated[
     str, typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn what a user can mend into one line and an exit code, never a traceback."""
-    from generator.yamlfile import BadFile
-
-    try:
-        yield
-    except BadFile as error:
-        typer.secho(f"error: {error}", fg="red", err=True)
-        raise typer.Exit(2) from None
-    except OSError as error:
-        typer.secho(f"error: {error.filename or ''}: {error.strerror}", fg="red", err=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.secho("stopped; every finished record is kept", fg="yellow", err=True)
-        raise typer.Exit(130) from None
 
 
 @app.command()
@@ -319,3 +303,6 @@ def doctor(as_json: AsJson = False) -> None:
         sys.stdout.write(json.dumps([layer.model_dump() for layer in found], indent=1) + "\n")
     else:
         print_layers(found)
+
+
+app.add_typer(making)

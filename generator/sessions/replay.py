@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -25,6 +25,7 @@ OLD = ("oldText", "oldString", "old_string", "old_str")
 NEW = ("newText", "newString", "new_string", "new_str")
 ALL = ("replaceAll", "replace_all")
 DIFF_LINES = 12
+LARGEST_QUOTED = 200_000
 
 
 def replay(stream: Iterable[Entry], run: Run) -> list[Replayed]:
@@ -34,7 +35,8 @@ def replay(stream: Iterable[Entry], run: Run) -> list[Replayed]:
     so files are matched by the longest common end of the path.
     """
     stored = [a.path for a in run.artifacts if not is_log(a.path)]
-    calls, failed, answered = paired(stream)
+    said = Said(run, stored)
+    calls, failed, answered = paired(said.listen(stream))
     files: dict[str, str | None] = {}
     touched: dict[str, int] = dict.fromkeys(stored, 0)
     unsure: set[str] = set()
@@ -49,7 +51,31 @@ def replay(stream: Iterable[Entry], run: Run) -> list[Replayed]:
                 files[target] = applied(call, files.get(target))
                 if position not in answered:
                     unsure.add(target)
-    return [compared(path, files, run, touched[path], path in unsure) for path in stored]
+    return [
+        Replayed(file=path, outcome="as logged", note="word for word in a message of the log")
+        if path not in files and path in said.found
+        else compared(path, files, run, touched[path], path in unsure)
+        for path in stored
+    ]
+
+
+class Said:
+    """Which stored texts stand word for word in a message: a plain harness has no write calls."""
+
+    def __init__(self, run: Run, stored: list[str]):
+        self.found: set[str] = set()
+        self.texts: dict[str, str] = {}
+        for artifact in run.artifacts:
+            if artifact.path in stored and artifact.bytes < LARGEST_QUOTED:
+                text = (run.folder / artifact.path).read_bytes().decode("utf-8", "replace").strip()
+                self.texts |= {artifact.path: text} if text else {}
+
+    def listen(self, stream: Iterable[Entry]) -> Iterator[Entry]:
+        """The stream as it is, noting what is quoted in it."""
+        for entry in stream:
+            if entry.kind in {"user", "assistant"}:
+                self.found |= {path for path, text in self.texts.items() if text in entry.text}
+            yield entry
 
 
 def paired(stream: Iterable[Entry]) -> tuple[list[Entry], set[int], set[int]]:

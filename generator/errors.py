@@ -1,0 +1,26 @@
+"""Errors for people: what a user can mend is one line and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn what a user can mend into one line and an exit code."""
+    from generator.yamlfile import BadFile
+
+    try:
+        yield
+    except BadFile as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.secho(f"error: {error.filename or ''}: {error.strerror}", fg="red", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.secho("stopped; every finished record is kept", fg="yellow", err=True)
+        raise typer.Exit(130) from None
