@@ -34,6 +34,8 @@ def cases(seed: int) -> list[Case]:
 
 def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     """Judge what came back from the calls of one case."""
+    if len(got) < len(case.calls):
+        return [Finding("answers", False, detail=f"{len(got)} of {len(case.calls)} calls")]
     return judges.JUDGES[case.check](case.calls, got)
 
 
