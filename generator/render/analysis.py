@@ -161,7 +161,7 @@ def numbers(cell: Cell, check: str) -> str:
     """The worst numbers of a failed check, or what stopped it, as the end of a sentence."""
     assert cell.evidence is not None
     cases = [c for c in cell.evidence.checks[check].cases if c.verdict.failed]
-    measured = [(f, c.case) for c in cases for f in c.findings if not f.ok and f.error is not None]
+    measured = [(f, c.case) for c in cases for f in c.findings if exceeds(f)]
     if measured:
         finding, case = max(measured, key=lambda pair: size(pair[0]))
         bound = "" if finding.bound is None else f", where {finding.bound:.2g} is allowed"
@@ -169,6 +169,13 @@ def numbers(cell: Cell, check: str) -> str:
     said = next((f"{f.name} {f.detail}".strip() for c in cases for f in c.findings if not f.ok), "")
     note = said or next((c.note for c in cases if c.note), "")
     return f" ({note})" if note else ""
+
+
+def exceeds(finding: Finding) -> bool:
+    """Whether a failed finding's error tells why: it is beyond its bound, or not a number."""
+    if finding.ok or finding.error is None:
+        return False
+    return finding.bound is None or not finding.error <= finding.bound
 
 
 def size(finding: Finding) -> float:

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from generator.render import escape, paths
+from generator.render.analysis import exceeds
 from generator.render.verdicts import LABELS, MARKS
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -38,6 +39,7 @@ def environment() -> Environment:
     made.filters |= {"sized": sized, "minus": minus, "verbatim": escape.verbatim}
     made.filters |= {"preformatted": escape.preformatted}
     made.filters |= {"word": word, "kept": escape.kept, "soft": escape.soft, "runtime": runtime}
+    made.tests["exceeding"] = exceeds
     made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS}
     return made
 
