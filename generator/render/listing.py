@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import warnings
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -49,7 +50,8 @@ class Definition:
     lines: int
 
 
-def listings(run: Run) -> list[Listing]:
+@functools.lru_cache(maxsize=256)  # the panels of one page ask for the same files
+def listings(run: Run) -> tuple[Listing, ...]:
     """Every file of a run; what cannot be shown has a note. Never raises for a file's content."""
     shown = 0
     found = []
@@ -58,7 +60,7 @@ def listings(run: Run) -> list[Listing]:
         shown += bool(text)
         language = LANGUAGES.get(PurePosixPath(artifact.path).suffix.lower(), "text")
         found.append(Listing(artifact, shown if text else 0, text, language, note))
-    return found
+    return tuple(found)
 
 
 def order(artifact: Artifact) -> tuple[bool, bool, str]:

@@ -104,8 +104,16 @@ class Site:
 
     def duels(self, grader: str, a: str, b: str) -> dict[str, Duel]:
         """The duels of two models by one grader, by challenge."""
-        found = self.results.duels.get(grader, ())
-        return {duel.challenge: duel for duel in found if {duel.a, duel.b} == {a, b}}
+        return self._duels.get((grader, frozenset((a, b))), {})
+
+    @cached_property
+    def _duels(self) -> dict[tuple[str, frozenset[str]], dict[str, Duel]]:
+        found: dict[tuple[str, frozenset[str]], dict[str, Duel]] = {}
+        for grader, duels in self.results.duels.items():
+            for duel in duels:
+                pair = (grader, frozenset((duel.a, duel.b)))
+                found.setdefault(pair, {})[duel.challenge] = duel
+        return found
 
     @cached_property
     def telling(self) -> list[Cell]:
