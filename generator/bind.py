@@ -8,7 +8,6 @@ probes them in the sandbox.
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 import sys
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ def bind(
         read_exports(run.folder / a.path, a.path) for a in run.artifacts if a.path.endswith(".py")
     ]
     steps = [f"{e.file}: not read as Python: {e.problem}" for e in exports if e.problem]
-    missing_imports = placeholders(exports)
+    missing_imports = placeholders(exports, challenge.runtime)
     named = by_name(exports, challenge, copies)
     adapted = by_adapter(exports, adapters)
     options = [option for option in (*named, *adapted) if option.ok] or [closest(named, challenge)]
@@ -192,11 +191,12 @@ def by_adapter(exports: list[Exports], adapters: dict[str, str]) -> list[Binding
     for name, source in adapters.items():
         wanted = adapter_exports(source)
         for module in exports:
-            if wanted and has_exports(module, wanted):
+            place = alternative(module, wanted)
+            if wanted and place is not None:
                 size = sum(1 + len(methods) for methods in wanted.values())
                 beside = bool(BESIDE_THE_POINT.search(module.file.lower()))
                 step = f"adapter {name}: {module.file} exports {', '.join(wanted)}"
-                fits.append(((beside, -size, name, module.file), name, module.file, step))
+                fits.append(((beside, -size, name, place, module.file), name, module.file, step))
     return [
         Binding(adapter=name, module=file, steps=(step,)) for _, name, file, step in sorted(fits)
     ]
@@ -212,18 +212,27 @@ def adapter_exports(source: str) -> dict[str, tuple[str, ...]]:
 
 
 def has_exports(module: Exports, wanted: dict[str, tuple[str, ...]]) -> bool:
-    """Whether a file defines every wanted name, or one that fits its pattern, with its methods.
+    """Whether a file defines every wanted name, or one that fits its pattern, with its methods."""
+    return alternative(module, wanted) is not None
 
-    A pattern may give alternatives, parted by a bar.
+
+def alternative(module: Exports, wanted: dict[str, tuple[str, ...]]) -> int | None:
+    """Which of a pattern's alternatives, parted by bars, a file fits: 0 the first, the likeliest.
+
+    The latest of them where several names are wanted; None where one of those does not fit at all.
     """
-    return all(
-        any(
-            fnmatchcase(name, pattern) and set(methods) <= set(module.classes.get(name, methods))
-            for name in module.names()
-            for pattern in patterns.split("|")
-        )
-        for patterns, methods in wanted.items()
-    )
+    places = []
+    for patterns, methods in wanted.items():
+        names = [n for n in module.names() if set(methods) <= set(module.classes.get(n, methods))]
+        fitting = [
+            place
+            for place, pattern in enumerate(patterns.split("|"))
+            if any(fnmatchcase(name, pattern) for name in names)
+        ]
+        if not fitting:
+            return None
+        places.append(fitting[0])
+    return max(places, default=0)
 
 
 def closest(named: list[Binding], challenge: Challenge) -> Binding:
@@ -233,11 +242,16 @@ def closest(named: list[Binding], challenge: Challenge) -> Binding:
     return best.model_copy(update={"steps": (*best.steps, f"wanted: {wanted}")})
 
 
-def placeholders(exports: list[Exports]) -> tuple[str, ...]:
-    """Packages that the files import and this machine lacks; the sandbox serves inert ones."""
+def placeholders(exports: list[Exports], runtime: str) -> tuple[str, ...]:
+    """Packages that the files import and the sandbox does not offer; it serves inert ones instead.
+
+    What it offers does not depend on what else is installed here: NumPy, pytest for the author's
+    own tests, and MLX where the challenge asks for it.
+    """
+    offered = {"numpy", "pytest"} | ({"mlx"} if runtime == "mlx" else set())
     siblings = {part for e in exports for part in e.file.removesuffix(".py").split("/")}
     wanted = {name for e in exports for name in e.imports} - siblings - set(sys.stdlib_module_names)
-    return tuple(sorted(name for name in wanted if importlib.util.find_spec(name) is None))
+    return tuple(sorted(wanted - offered))
 
 
 def normalised(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -46,8 +47,10 @@ def print_verified(done: Verified, store: Store) -> None:
         stdout.print(
             f"{key:34} {coloured(evidence.verdict)}  {escape(evidence.summary)}", soft_wrap=True
         )
-    for key, error in done.errors.items():
-        stderr.print(f"[red]{key}: not verified, our error:[/] {escape(error)}", soft_wrap=True)
+    for error, count in Counter(done.errors.values()).items():
+        keys = [key for key, other in done.errors.items() if other == error]
+        stderr.print(f"[red]not verified, our error:[/] {escape(error)}", soft_wrap=True)
+        stderr.print(f"  {count} runs: {', '.join(keys)}", soft_wrap=True)
     for problem in (*done.corpus.problems, *store.problems):
         stderr.print(f"[yellow]note:[/] {escape(problem)}", soft_wrap=True)
     stale = [key for key, standing in done.standings.items() if standing == "stale"]

@@ -12,6 +12,7 @@ from multiprocessing.util import Finalize
 from generator.data import Corpus, Digests, Evidence, Verdict
 from generator.digests import copies_in, current_digests
 from generator.runtimes import Runtime, open_runtime
+from generator.sandbox import WeakIsolation
 from generator.verify import Task, verify
 
 
@@ -124,4 +125,8 @@ def worth_keeping(new: Evidence, old: Evidence | None) -> bool:
 
 def one_line(error: BaseException) -> str:
     """An error of ours as one line."""
+    if isinstance(error, WeakIsolation):
+        return (
+            f"isolation is too weak here ({error}); --accept-weak-isolation verifies all the same"
+        )
     return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]

@@ -128,13 +128,21 @@ def worst(results: list[CaseResult]) -> Verdict:
 
 
 def overall(challenge: Challenge, checks: dict[str, CheckResult]) -> Verdict:
-    """The run's verdict: the worst of the checks in groups that decide."""
+    """The run's verdict: the worst of the checks in groups that decide.
+
+    A run that leaves most of them untestable has passed nothing: a driver says what is not
+    testable, and it runs beside the untrusted code.
+    """
     deciding = [
         result.verdict
         for name, result in checks.items()
         if challenge.groups[challenge.checks[name].group].decides
     ]
-    return min(deciding, key=WORST_FIRST.index, default=Verdict.NOT_TESTABLE)
+    found = min(deciding, key=WORST_FIRST.index, default=Verdict.NOT_TESTABLE)
+    untestable = deciding.count(Verdict.NOT_TESTABLE)
+    if found is Verdict.PASSED and 2 * untestable > len(deciding):
+        return Verdict.NOT_TESTABLE
+    return found
 
 
 def summary(verdict: Verdict, checks: dict[str, CheckResult], note: str) -> str:
@@ -146,6 +154,8 @@ def summary(verdict: Verdict, checks: dict[str, CheckResult], note: str) -> str:
     failed = [name for name, result in checks.items() if result.verdict.failed]
     text = f"{counts[Verdict.PASSED]} of {total} checks passed"
     text += f"; failed: {', '.join(failed)}" if failed else ""
+    untestable = counts[Verdict.NOT_TESTABLE]
+    text += f"; {untestable} not testable" if untestable else ""
     return text + (f"; {note}" if note else "")
 
 
