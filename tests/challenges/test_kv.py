@@ -147,12 +147,13 @@ def test_adapter_parts_share_one_namespace() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_the_adapter_is_chosen_by_any_name_with_cache_in_it() -> None:
+def test_the_adapter_is_chosen_by_any_name_with_cache_or_attention_in_it() -> None:
     """Its exports are a pattern: classes and functions alike, whatever else they are called."""
     wanted = adapter_exports(ADAPTER)
     for name in ("LayerKVCache", "make_kv_cache", "cached_attention"):
         assert has_exports(Exports("kv.py", classes={name: ()}), wanted)
-    assert not has_exports(Exports("kv.py", classes={"Attention": ()}), wanted)
+    assert has_exports(Exports("kv.py", classes={"SelfAttention": ()}), wanted)
+    assert not has_exports(Exports("kv.py", classes={"Decoder": ()}), wanted)
 
 
 @pytest.mark.slow

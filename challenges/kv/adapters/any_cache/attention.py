@@ -23,8 +23,9 @@ class Weights(dict):
     """Four matrices under whatever names the output uses for them."""
 
     def __missing__(self, name):
-        if slot(str(name)) in self:
-            return self[slot(str(name))]
+        for known in (slot(str(name)), f"w_{str(name).lower()}"):
+            if known in self:
+                return self[known]
         raise KeyError(name)
 
     def __getattr__(self, name):
@@ -45,19 +46,20 @@ class AttentionUse:
         self.function, self.owner, self.cache_use, self.pieces = function, owner, cache_use, pieces
         self.slots = slots(function)
         self.name = function.__qualname__
-        self.go((False, "self", "btD", False, False, ""))
+        self.on_cache = owner is not None and issubclass(owner, cache_use.kind)
+        self.go((False, "self", "btD", False, False, "", True))
         self.many = self.causal = self.steps = False
         self.mask_many, self.prefill = "", None
         self.owns = owner is not None and self._owns_cache()
         self.projects = (
             bool({"weights"} & self.slots)
             or {"w_q", "w_k", "w_v"} <= self.slots
-            or (owner is not None and self._has_weights())
+            or (owner is not None and not self.on_cache and self._has_weights())
         )
 
     def go(self, way):
         """Take one of the ways to call it."""
-        self.bare, self.update, self.layout, self.lists, self.turned, self.mask = way
+        self.bare, self.update, self.layout, self.lists, self.turned, self.mask, self.totals = way
         self.out_layout = None
 
     def possible(self):
@@ -68,7 +70,7 @@ class AttentionUse:
             or {"k", "v"} <= self.slots
             or {"held_k", "held_v"} <= self.slots
         )
-        return asks and (over or (self.projects and self.owns))
+        return asks and (over or self.on_cache or (self.projects and self.owns))
 
     def _has_weights(self):
         try:
@@ -137,7 +139,8 @@ class AttentionUse:
                     )[0]
                     cache.counts[layer, row] += size
             return y
-        if {"new_lengths"} & self.slots and self.update == "self":
+        told = "new_lengths" in self.slots or ("lengths" in self.slots and not self.totals)
+        if told and self.update == "self":
             y = self._call(cache, layer, x, weights, None, new)
             cache.counts[layer] += new
             return y
@@ -164,7 +167,7 @@ class AttentionUse:
 
     def stateless(self):
         """Whether it is given keys and values, and neither takes nor owns a cache."""
-        return "cache" not in self.slots and not self.owns
+        return "cache" not in self.slots and not self.owns and not self.on_cache
 
     def _call(self, cache, layer, x, weights, row, new=None):
         """Call it for all rows, or for one; hidden states (B or 1, T, D) come back."""
@@ -196,6 +199,8 @@ class AttentionUse:
 
     def _object(self, cache, layer, row, weights):
         """The object of this cache, layer and row, with the weights put into it."""
+        if self.on_cache:
+            return cache.object(layer, row or 0)
         key = (self.owner, layer, row)
         owned = cache.__dict__.setdefault("owned", {})
         if key not in owned:
@@ -216,6 +221,8 @@ class AttentionUse:
         if self.lists:
             shaped = [w.tolist() for w in shaped]
         matrices = dict(zip(WEIGHTS, shaped, strict=True))
+        fresh = np.full(x.shape[0], x.shape[1]) if new is None else new
+        reported = after if self.totals else fresh
         at = int((after if row is None else after[row : row + 1]).max()) - x.shape[1]
         known = {
             **settings(cache.config),
@@ -228,8 +235,8 @@ class AttentionUse:
             "position": at,
             "positions": after - x.shape[1],
             "length": at + x.shape[1],
-            "lengths": after if row is None else after[row],
-            "new_lengths": np.full(x.shape[0], x.shape[1]) if new is None else new,
+            "lengths": reported if row is None else reported[row],
+            "new_lengths": fresh if row is None else fresh[row],
             "causal": True,
             "use_cache": True,
             "scale": 1 / np.sqrt(cache.config["head_dim"]),
@@ -287,25 +294,42 @@ def own_cache(owner, kind):
     return next((v for v in vars(owner).values() if isinstance(v, kind)), None)
 
 
-def weights_of(owner):
-    """Slot -> (object, attribute) of an attention object's four weight matrices."""
+def weights_of(owner, *, deep=True):
+    """Slot -> (object, attribute) of an attention object's four weight matrices.
+
+    deep: they may be in a dictionary, or an object of their own, among its attributes.
+    """
     found = {}
-    for name, value in vars(owner).items():
-        stands_for = slot(name.strip("_"))
+    for name, value in items_of(owner):
+        stands_for = slot(str(name).strip("_"))
+        if stands_for not in WEIGHTS and isinstance(owner, dict):
+            stands_for = f"w_{str(name).lower()}"
         if stands_for not in WEIGHTS:
             continue
         inner = next((n for n in ("weight", "W", "w") if hasattr(value, n)), None)
         found[stands_for] = (value, inner) if inner else (owner, name)
+    if not found and deep:
+        inside = [weights_of(value, deep=False) for _, value in items_of(owner)]
+        return next((places for places in inside if len(places) == len(WEIGHTS)), {})
     return found
+
+
+def items_of(owner):
+    """Names and values of a dictionary, or of an object's attributes."""
+    return list((owner if isinstance(owner, dict) else getattr(owner, "__dict__", {})).items())
 
 
 def set_weights(owner, weights):
     """Put four matrices into an attention object, biases beside them to zero."""
     places = weights_of(owner)
-    for slot_name, value in zip(WEIGHTS, weights, strict=True):
+    for slot_name, matrix in zip(WEIGHTS, weights, strict=True):
         holder, name = places[slot_name]
-        old = getattr(holder, name)
-        setattr(holder, name, value.tolist() if isinstance(old, list) else value)
+        old = dict(items_of(holder))[name]
+        value = matrix.tolist() if isinstance(old, list) else matrix
+        if isinstance(holder, dict):
+            holder[name] = value
+        else:
+            object.__setattr__(holder, name, value)  # it may be a frozen data class
     for name, value in vars(owner).items():
         if re.match(r"^_?b(ias)?_?[qkvo]$", name.lower()) and array_of(value) is not None:
             setattr(owner, name, np.zeros_like(value))

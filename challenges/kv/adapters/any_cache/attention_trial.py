@@ -40,7 +40,7 @@ def calibrate(attention):
 
 
 def ways(attention):
-    """Every way to call it, as values of (bare, update, layout, lists, turned, mask)."""
+    """Every way to call it, as values of (bare, update, layout, lists, turned, mask, totals)."""
     plain = attention.pieces.plain(attention.owner or attention.function)
     return itertools.product(
         (False, True),
@@ -49,7 +49,18 @@ def ways(attention):
         (True, False) if plain else (False, True),
         (False, True) if attention.projects else (False,),
         MASKS if "mask" in attention.slots else ("",),
+        totals(attention),
     )
+
+
+def totals(attention):
+    """Whether the lengths it takes include what is cached.
+
+    Where both give right answers they are of new tokens alone: a mask by those would hide the rest.
+    """
+    if "lengths" not in attention.slots or attention.stateless():
+        return (True,)
+    return (False, True)
 
 
 def works(attention, x, weights):

@@ -14,6 +14,9 @@ OPENS = re.compile(
 )
 
 
+SIZES = {"b": "batch_size", "h": "num_heads", "d": "head_dim", "l": "num_layers"}
+
+
 class Cache:
     """One cache as the challenge means it, over one or several of the output's objects."""
 
@@ -102,10 +105,28 @@ class Cache:
 
     def raw_read(self, layer, row):
         """What the output's reader returns for keys and values, or None if it is not a pair."""
-        owner, reader = self.object(layer, row), self.use.reader
+        owner = self.object(layer, row)
+        if self.by_token():
+            count = range(int(self.counts[layer, row]))
+            parts = [self._read_at(owner, layer, row, at) for at in count]
+            empty = np.zeros((0, *[self.config[SIZES[a]] for a in self.use.read_layout]))
+            return [np.array([part[i] for part in parts]) if parts else empty for i in (0, 1)]
+        return self._read_at(owner, layer, row, 0)
+
+    def by_token(self):
+        """Whether its reader returns one token, whose place it is told."""
+        names = self.use.reader if isinstance(self.use.reader, tuple) else (self.use.reader,)
+        if self.use.read_layout is None or "t" in self.use.read_layout:
+            return False
+        readers = [getattr(self.use.kind, n) for n in names if n not in (None, "attributes")]
+        return any("position" in indexes(reader) for reader in readers)
+
+    def _read_at(self, owner, layer, row, at):
+        """What the reader returns from position `at` on."""
+        reader = self.use.reader
         name = self.rows[row]
         known = {
-            "layer": layer, "row": name, "first": 0, "position": 0,
+            "layer": layer, "row": name, "first": 0, "position": at,
             "length": int(self.counts[layer, row]),
             "lengths": self.counts[layer].copy(), "batch_size": name, "num_layers": layer,
             "new_tokens": int(self.counts[layer, row]), "tokens": int(self.counts[layer, row]),
@@ -117,17 +138,23 @@ class Cache:
                 owner, layer, self.config["num_layers"] if self.use.layered else 0
             )
         elif isinstance(reader, tuple):
-            pair = [call(getattr(owner, name), known, self.use.pieces) for name in reader]
+            pair = [np.array(self._heads_of(owner, name, known)) for name in reader]
         elif "head" in indexes(getattr(self.use.kind, reader)):
-            heads = range(self.config["num_heads"])
-            told = [{**known, "head": h, "num_heads": h} for h in heads]
-            parts = [call(getattr(owner, reader), one, self.use.pieces) for one in told]
+            parts = self._heads_of(owner, reader, known)
             pair = [np.array([part[i] for part in parts]) for i in (0, 1)]
         else:
             pair = call(getattr(owner, reader), known, self.use.pieces)
         if isinstance(pair, dict):
             pair = list(pair.values())
         return pair if isinstance(pair, (tuple, list)) and len(pair) >= 2 else None
+
+    def _heads_of(self, owner, name, known):
+        """What a method returns; head by head, if it takes a head."""
+        method = getattr(owner, name)
+        if "head" not in indexes(getattr(self.use.kind, name)):
+            return call(method, known, self.use.pieces)
+        heads = range(self.config["num_heads"])
+        return [call(method, {**known, "head": h, "num_heads": h}, self.use.pieces) for h in heads]
 
     def read(self, layer, row):
         """Keys and values of one row, (H, length, d) each."""
@@ -138,6 +165,7 @@ class Cache:
 
     def _row_of(self, value, layer, row):
         layout = self.use.read_layout or axes_of(np.shape(value))
+        layout = f"t{layout}" if self.by_token() else layout
         if layout.startswith("b") and isinstance(value, list):
             value, layout = value[row], layout[1:]
         array = np.asarray(value)

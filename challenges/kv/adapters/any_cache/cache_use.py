@@ -16,6 +16,7 @@ from .telling import length_names
 WRITES = re.compile(r"^_?(update|append|write|add|put|store|push|insert|extend|set|cache)")
 FORGETS = re.compile("window|sliding|ring|rolling|circular|evict|prefix|offload|stream")
 READS = re.compile(r"^_?(get|read|fetch|gather|view|retrieve|lookup|full|dequant|slice|as_)")
+BY_NAME = re.compile(r"^_?(keys?|values?|k|v)(_?(at|of|for))?$")
 
 
 class CacheUse:
@@ -125,7 +126,11 @@ class CacheUse:
 
     def _readers(self):
         """Methods that return both, pairs of methods and pairs of attributes, in this order."""
-        names = [n for n, m in methods(self.kind) if READS.search(n) and not WRITES.search(n)]
+        names = [
+            n
+            for n, m in methods(self.kind)
+            if (READS.search(n) and not WRITES.search(n)) or BY_NAME.search(n)
+        ]
         pairs = [(k, v) for k in names for v in names if pairs_up(k, v)]
         yield from (n for n in names if not any(n in pair for pair in pairs))
         yield from pairs

@@ -49,7 +49,8 @@ class DecoderUse:
         remembers = {"cache", "caches"} & taken or holds_cache(model, self.pieces)
         if self.step in ("forward", "__call__") and not remembers:
             raise NotTestable(f"{self.kind.__name__}.{self.step} keeps nothing between calls")
-        if made is None and {"cache", "caches"} & taken and self.use:
+        passed_on = self.use is None or getattr(self.use.kind, "ours", False)
+        if made is None and {"cache", "caches"} & taken and not passed_on:
             objects = [state_of(rows[0]) for rows in Cache(self.use, config, np.float64).objects]
             made = objects[0] if self.use.layered else objects
         return Decoder(self, model, made, config)
@@ -110,10 +111,22 @@ class Decoder:
                 continue
             self.form = form
             self.count += tokens.shape[1]
+            self._take_new_caches(function, result)
             return arrays[0]
         raise NotTestable(
             f"{self.how.kind.__name__}.{name}: {errors[-1] if errors else 'no way to call it'}"
         )
+
+    def _take_new_caches(self, function, result):
+        """Keep the caches that a step in functional style returns beside its logits."""
+        if not {"cache", "caches"} & slots(function):
+            return
+        beside = result[1:] if isinstance(result, tuple) else ()
+        kinds = (list, tuple, dict) if self.caches is None else type(self.caches)
+        new = next((item for item in beside if isinstance(item, kinds)), None)
+        if new is None and self.caches is None:
+            raise NotTestable(f"{function.__qualname__} keeps nothing between calls")
+        self.caches = self.caches if new is None else new
 
     def _forms(self, tokens):
         """Ways to write tokens: arrays or lists, one a row; vectors where it has no vocabulary."""

@@ -19,7 +19,7 @@ from .decoder import decoder_roles
 from .naming import NotTestable
 from .pieces import Pieces
 
-EXPORTS = {"*[Cc]ache*": ()}
+EXPORTS = {"*[Cc]ache*|*KV*|*[Aa]ttention*": ()}
 
 
 def entry(module, load):

@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 from .naming import parameters, required, slot, slots
+from .pieces import methods
 
 MAKES = re.compile(r"^(create|make|init|new|alloc|allocate|build|empty)_?.*(cache|kv)")
 
@@ -53,7 +54,9 @@ def classes_of_functions(pieces):
             body |= {"__init__": maker_of(maker), "__module__": maker.__module__}
             body["__signature__"] = inspect.signature(maker)
             yield name, type(name, (Held,), body)
-    if any(not required(f, "cache") and {"x", "q"} & slots(f) for f in takers.values()):
+    attending = [m for kind in pieces.classes.values() for _, m in methods(kind)]
+    attending = [f for f in (*takers.values(), *attending) if "cache" in slots(f)]
+    if any(not required(f, "cache") and {"x", "q"} & slots(f) for f in attending):
         yield "past", Past
 
 

@@ -111,6 +111,7 @@ SLOTS = {
 PLACES = {"k", "v", "layer", "row", "head", "cache", "num_layers"}
 INDEXES = {"batch_size": "row", "num_heads": "head", "num_layers": "layer"}
 NAME_OF = {alias: slot for slot, text in SLOTS.items() for alias in text.split()}
+LENGTHS_BY_LETTER = ("S", "T", "N", "M", "s", "max_n", "size")
 
 
 class NotTestable(Exception):
@@ -135,9 +136,30 @@ def _parameters(function):
         return {}
 
 
+def meanings(function):
+    """Parameter name -> slot or None; single letters mean what the parameters beside them suggest.
+
+    In a constructor L counts layers, or tokens where nothing else does; n beside keys, values or
+    hidden states is how many of them are real, and beside a prompt how many tokens to make.
+    """
+    found = {name: slot(name) for name in parameters(function)}
+    present = set(found.values())
+    if {"k", "v"} <= present or {"x", "q", "cache"} & present:
+        extra = {"n": "new_lengths", "valid": "new_lengths", "num_valid": "new_lengths"}
+    elif "tokens" in present:
+        extra = {"n": "new_tokens", "max_new": "new_tokens", "length": "new_tokens"}
+    else:
+        sizes = [n for n in LENGTHS_BY_LETTER if n in found and "max_seq_len" not in present]
+        alone = not sizes and "max_seq_len" not in present
+        extra = dict.fromkeys(sizes[:1], "max_seq_len") if {"head_dim"} & present else {}
+        if "head_dim" in present and "L" in found and {"num_layers"}.isdisjoint(present):
+            extra["L"] = "max_seq_len" if alone else "num_layers"
+    return found | {name: extra[name] for name in extra if name in found}
+
+
 def slots(function):
     """The set of slots that a callable's parameters stand for."""
-    return {slot(name) for name in parameters(function)} - {None}
+    return set(meanings(function).values()) - {None}
 
 
 def indexes(function):
@@ -147,7 +169,8 @@ def indexes(function):
 
 def required(function, wanted):
     """Whether the parameter of this slot has no default."""
-    return any(slot(n) == wanted and p.default is p.empty for n, p in parameters(function).items())
+    known = meanings(function)
+    return any(known[n] == wanted and p.default is p.empty for n, p in parameters(function).items())
 
 
 def fill(function, known, pieces=None, bare=False):
@@ -155,11 +178,11 @@ def fill(function, known, pieces=None, bare=False):
 
     bare: leave defaults alone, but for what says where in a cache something is.
     """
-    given = {}
+    given, means = {}, meanings(function)
     for name, parameter in parameters(function).items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        stands_for = slot(name)
+        stands_for = means[name]
         if bare and parameter.default is not parameter.empty and stands_for not in PLACES:
             continue
         if stands_for in known:
