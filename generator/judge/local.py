@@ -29,6 +29,7 @@ def local_server() -> Iterator[str]:
         raise BadFile("xllamacpp is not installed: make judge-model") from None
     settings = xllamacpp.CommonParams()
     settings.model.path = str(weights)
+    settings.model_alias = {weights.stem}  # otherwise replies name the file by its path here
     settings.n_ctx = CONTEXT
     settings.n_parallel = 1
     settings.port = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -109,7 +109,7 @@ def answered(made: Any, server: Server, asked: datetime) -> Answer:
     return Answer(
         text=message.content or "",
         reasoning=str(getattr(message, "reasoning_content", None) or ""),
-        model=str(getattr(made, "model", "") or server.model),
+        model=served_name(str(getattr(made, "model", "") or server.model)),
         stop=STOPS.get(choices[0].finish_reason or "", "error"),
         usage={
             "input": max((getattr(usage, "prompt_tokens", 0) or 0) - cached, 0),
@@ -120,6 +120,11 @@ def answered(made: Any, server: Server, asked: datetime) -> Answer:
         asked=asked,
         answered=datetime.now(UTC),
     )
+
+
+def served_name(name: str) -> str:
+    """The name that a server gives its model; of a path on its machine, the last part."""
+    return PurePath(name).name if name.startswith("/") else name
 
 
 def keep(root: Path, folder: Path, challenge: Challenge, server: Server, answer: Answer) -> None:
@@ -158,6 +163,6 @@ def session(server: Server, prompt: str, answer: Answer) -> str:
 def note(server: Server) -> str:
     """How the files of a model's folder came to be."""
     return (
-        f"Answers of {server.model}, asked by `python -m generator run`: one question a challenge, "
+        f"Answers of {server.model} to `python -m generator run`: one question a challenge, "
         "one answer, no tools. Files are the fenced blocks of the reply, word for word."
     )
