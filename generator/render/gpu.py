@@ -88,6 +88,27 @@ def timing(shape: Mapping[str, Any]) -> Timing:
     return Timing(name, number(kernel.get("median_ms")), number(shape.get("share")), note)
 
 
+BESIDE = {"torch": "PyTorch", "torch_compiled": "PyTorch, compiled", "cupy": "CuPy"}
+
+
+def baselines(record: Mapping[str, Any]) -> list[tuple[str, tuple[Timing, ...]]]:
+    """Our own kernel and the libraries timed beside it, each with its share of the same roof."""
+    shapes = [mapping(shape) for shape in sequence(record.get("shapes"))]
+    rate = number(record.get("roof_bytes_per_second"))
+    rows = [("our reference", tuple(timing(shape) for shape in shapes))]
+    for key, name in BESIDE.items():
+        times = tuple(beside(shape, key, rate) for shape in shapes if key in shape)
+        rows.append((name, times))
+    return [row for row in rows if row[1]]
+
+
+def beside(shape: Mapping[str, Any], key: str, rate: float | None) -> Timing:
+    """One library on one shape; its share counts the same bytes as the kernel's."""
+    ms, size = number(mapping(shape.get(key)).get("median_ms")), number(shape.get("bytes"))
+    share = 1000 * size / ms / rate if ms and size and rate else None
+    return Timing(timing(shape).shape, ms, share, "")
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """The value if it is a mapping, otherwise an empty one."""
     return value if isinstance(value, Mapping) else {}

@@ -330,6 +330,23 @@ def results(root: Path, text: str = HOSTILE) -> Results:
                 model="alpha", challenge="one", letter="A", verdict="wrong", why=text, size=1.3
             ),
         ),
+        rooflines={
+            "one": {
+                "roof_bytes_per_second": 4e12,
+                "shapes": [
+                    {
+                        "rows": 1,
+                        "V": 2,
+                        "K": 3,
+                        "bytes": 5e8,
+                        "kernel": {"median_ms": 0.2},
+                        "share": 0.6,
+                        "torch": {"median_ms": 0.9},
+                    },
+                    text,
+                ],
+            }
+        },
         takeaways=(Takeaway(rule=text, text=text),),
         sessions={"alpha/one": logged(text)},
         timelines={"alpha/one": moments(text)},

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from generator.data import Challenge
 from generator.render import analysis, charts, env, paths, tasks
-from generator.render.gpu import gpu, mapping, sequence, timing
+from generator.render.gpu import baselines, gpu
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, names, page
 from generator.render.site import Site
@@ -82,9 +82,8 @@ def roofline(site: Site, challenge: Challenge) -> Markup | None:
     """Speed against the memory's, where outputs were timed."""
     found = [(c, gpu(c.evidence)) for c in site.row(challenge.slug) if c.evidence]
     outputs = [(cell.model.name, item.timings) for cell, item in found if item]
-    record = site.results.rooflines.get(challenge.slug, {})
-    ours = tuple(timing(mapping(shape)) for shape in sequence(record.get("shapes")))
-    chart = charts.roofline([("our reference", ours), *outputs])
+    beside = baselines(site.results.rooflines.get(challenge.slug, {}))
+    chart = charts.roofline([*beside, *outputs])
     return part("challenge/roofline.md.j2", site, challenge, chart=chart) if chart else None
 
 
