@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from generator.data import CaseResult, Check, CheckResult, Finding, Group
+from generator.data import CaseResult, Check, CheckResult, Finding, Group, Verdict
 from generator.render import env, paths
 from generator.render.cells import Cell
 from generator.render.gpu import gpu
@@ -37,6 +37,7 @@ class Row:
     worst: Finding | None
     failing: tuple[CaseResult, ...]
     more: int
+    notes: tuple[str, ...]
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -94,7 +95,15 @@ def row(name: str, check: Check, result: CheckResult) -> Row:
         worst=worst(result),
         failing=tuple(failing[:SHOWN_CASES]),
         more=len(failing) - min(len(failing), SHOWN_CASES),
+        notes=untested(result),
     )
+
+
+def untested(result: CheckResult) -> tuple[str, ...]:
+    """Why cases could not be tested, each reason once."""
+    cases = [case for case in result.cases if case.verdict is Verdict.NOT_TESTABLE]
+    said = [case.note or "; ".join(f.detail for f in case.findings if f.detail) for case in cases]
+    return tuple(dict.fromkeys(note for note in said if note))[:SHOWN_CASES]
 
 
 def worst(result: CheckResult) -> Finding | None:
