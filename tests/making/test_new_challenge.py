@@ -1,0 +1,85 @@
+"""A new challenge from the scaffold, and CONTRIBUTING's recipe, followed line by line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generator.making.challenge import new_challenge
+from generator.records import Store
+from generator.strength import check_files
+from generator.yamlfile import BadFile
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def recipe() -> list[str]:
+    """The lines of the block that CONTRIBUTING marks as the recipe."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.search(
+        r"<!-- recipe:begin -->\n```sh\n(.*?)```\n<!-- recipe:end -->", text, re.DOTALL
+    )
+    assert found
+    return found[1].splitlines()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the recipe needs, one small challenge included."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("generator", "challenges/backwards", "docs/records/published", "docs/assets"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    for name in ("challenges/kit.py", "pyproject.toml", "README.md", "ranking.yaml", "mkdocs.yml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "tests" / "challenges").mkdir(parents=True)
+    return tmp_path
+
+
+def test_the_scaffold_passes_check(tmp_path: Path) -> None:
+    """Its files are complete and agree with each other; its name is everywhere it must be."""
+    written = new_challenge(tmp_path, "my_task")
+    assert tmp_path / "tests" / "challenges" / "test_my_task.py" in written
+    assert not any("SLUG" in path.read_text() for path in written)
+    assert check_files(tmp_path, Store(tmp_path / "records")) == []
+
+
+@pytest.mark.parametrize("slug", ["My_Task", "class", "a-b", "", "../x", "1st"])
+def test_names_that_no_module_can_have_are_refused(tmp_path: Path, slug: str) -> None:
+    """The name is that of a Python package."""
+    with pytest.raises(BadFile, match="Python identifier"):
+        new_challenge(tmp_path, slug)
+
+
+def test_an_existing_challenge_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is written over, not even a lone test."""
+    (tmp_path / "tests" / "challenges").mkdir(parents=True)
+    (tmp_path / "tests" / "challenges" / "test_kv.py").write_text("mine")
+    with pytest.raises(BadFile, match="exists already"):
+        new_challenge(tmp_path, "kv")
+    assert not (tmp_path / "challenges").exists()
+
+
+@pytest.mark.slow
+def test_the_recipe_in_contributing_works_as_it_stands(checkout: Path) -> None:
+    """Every line, in a fresh checkout: the new challenge ends up with a verdict and a page."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for line in recipe():
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=checkout,
+            env=os.environ | {"PATH": path, "OPENBLAS_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-2000:])
+    evidence = Store(checkout / "docs" / "records").evidence()["my-model/my_task"]
+    assert evidence.verdict == "passed", evidence.summary
+    assert (checkout / "docs" / "challenges" / "my_task.md").exists()
