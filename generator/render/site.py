@@ -42,6 +42,13 @@ class Site:
         models = self.results.corpus.models.values()
         return sorted(models, key=lambda m: (order.get(m.slug, len(order)), m.slug))
 
+    @property
+    def graded(self) -> list[Model]:
+        """The models that were graded when published."""
+        grades = self.results.grades.get(PUBLISHED, {}).values()
+        known = {grade.model for grade in grades if grade.letter}
+        return [model for model in self.models if model.slug in known]
+
     @cached_property
     def cells(self) -> dict[str, Cell]:
         """Every cell of the matrix, by `model/challenge`."""
