@@ -28,7 +28,7 @@ from generator.judge.session import Tally
 from generator.judge.settings import load_judge
 from generator.judging import Answers, Plan, Request, judge, plan
 from generator.records import Store
-from generator.redact import unredactable
+from generator.redact import left_over, unredactable
 from generator.schedule import Standing, standings, tasks, verify_all, worth_keeping
 from generator.yamlfile import BadFile
 
@@ -86,6 +86,18 @@ def publishable(found: Corpus) -> Corpus:
     if named := unredactable(found):
         raise BadFile(f"a name holds a secret, so nothing is published: {'; '.join(named)}")
     return found
+
+
+def refuse_leaks(root: Path) -> None:
+    """Raises BadFile if a page or record that would be published holds a secret after all."""
+    if leaks := left_over(root / "docs"):
+        raise BadFile(f"a secret would be published, so no site is made: {'; '.join(leaks)}")
+
+
+def redactions(found: Results) -> str:
+    """One line on what pages do not show."""
+    finds = sum(sum(kinds.values()) for kinds in found.redacted.values())
+    return f"redacted: {finds} finds in {len(found.redacted)} files (the originals are unchanged)"
 
 
 def verify(options: Options, wanted: list[str], console: Console) -> Verified:

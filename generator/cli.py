@@ -108,7 +108,14 @@ def build(
 
     Without the judge's key (judges.yaml names its variable) its recorded answers are used.
     """
-    from generator.build import Options, judge_if_possible, mkdocs, results
+    from generator.build import (
+        Options,
+        judge_if_possible,
+        mkdocs,
+        redactions,
+        refuse_leaks,
+        results,
+    )
     from generator.build import verify as run_verify
     from generator.render import render, stale
     from generator.report import print_verified, stderr
@@ -131,7 +138,11 @@ def build(
         print_verified(done, options.store)
         if judge:
             typer.echo(judge_if_possible(options, base_url, budget, stderr))
-        written = render(results(options), options.root)
+        found = results(options)
+        written = render(found, options.root)
+        refuse_leaks(options.root)
+        if found.redacted:
+            typer.echo(redactions(found))
         typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
         status = mkdocs(options.root) if site else 0
         if status == 0 and site:
