@@ -38,7 +38,13 @@ def environment() -> Environment:
     made.filters |= {"number": number, "points": points, "count": count, "anchor": anchor}
     made.filters |= {"sized": sized, "minus": minus, "verbatim": escape.verbatim}
     made.filters |= {"preformatted": escape.preformatted}
-    made.filters |= {"word": word, "kept": escape.kept, "soft": escape.soft, "runtime": runtime}
+    made.filters |= {
+        "word": word,
+        "sentence": sentence,
+        "kept": escape.kept,
+        "soft": escape.soft,
+        "runtime": runtime,
+    }
     made.tests["exceeding"] = exceeds
     made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS}
     return made
@@ -104,6 +110,11 @@ def anchor(name: str) -> str:
 def word(number_: int) -> str:
     """A small number as a word."""
     return WORDS[number_] if 0 <= number_ < len(WORDS) else f"{number_:,}"
+
+
+def sentence(text: str) -> str:
+    """A text that starts as a sentence does, unless it starts with a name of a file or a check."""
+    return re.sub(r"^[a-z]+(?= )", lambda match: match[0].capitalize(), text)
 
 
 def runtime(name: str) -> str:

@@ -93,7 +93,7 @@ def facts(session: Session) -> list[tuple[str, str]]:
         ("Errors", f"{session.errors:,}"),
         ("Tokens", f"{tokens.input:,} in, {tokens.output:,} out"),
         ("Cached tokens", f"{tokens.cache_read:,} read, {tokens.cache_write:,} written"),
-        ("Cost as logged", f"{session.cost:.4f} $"),
+        ("Cost as logged", f"{session.cost:.4f} $" if session.cost else ""),
         ("Broken lines", ", ".join(map(str, session.broken[:20])) if session.broken else "none"),
     ]
     return [(name, value or "not logged") for name, value in found]
