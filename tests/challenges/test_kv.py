@@ -153,7 +153,8 @@ def test_the_adapter_is_chosen_by_any_name_with_cache_or_attention_in_it() -> No
     for name in ("LayerKVCache", "make_kv_cache", "cached_attention"):
         assert has_exports(Exports("kv.py", classes={name: ()}), wanted)
     assert has_exports(Exports("kv.py", classes={"SelfAttention": ()}), wanted)
-    assert not has_exports(Exports("kv.py", classes={"Decoder": ()}), wanted)
+    assert has_exports(Exports("kv.py", classes={"TinyGPT": ()}), wanted)
+    assert not has_exports(Exports("kv.py", classes={"Config": ()}), wanted)
 
 
 @pytest.mark.slow

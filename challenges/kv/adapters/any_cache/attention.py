@@ -74,7 +74,7 @@ class AttentionUse:
 
     def _has_weights(self):
         try:
-            return len(weights_of(self.instance(TRY, np.float64))) == 4
+            return complete(weights_of(self.instance(TRY, np.float64)))
         except Exception:
             return False
 
@@ -229,6 +229,7 @@ class AttentionUse:
             **matrices,
             "weights": Weights(matrices),
             "layer": layer,
+            "rows": cache.rows if row is None else [cache.rows[row]],
             "row": row if row is None else cache.rows[row],
             "cache": state_of(cache.object(layer, row or 0)),
             "caches": [state_of(rows[0]) for rows in cache.objects],
@@ -291,6 +292,9 @@ class AttentionUse:
 
 def own_cache(owner, kind):
     """The attribute of an object that is a cache of this class, or None."""
+    if getattr(kind, "within", False):
+        names = {slot(name.strip("_")) for name in vars(owner)}
+        return kind(owner) if {"held_k", "held_v"} <= names or {"k", "v"} <= names else None
     return next((v for v in vars(owner).values() if isinstance(v, kind)), None)
 
 
@@ -304,14 +308,19 @@ def weights_of(owner, *, deep=True):
         stands_for = slot(str(name).strip("_"))
         if stands_for not in WEIGHTS and isinstance(owner, dict):
             stands_for = f"w_{str(name).lower()}"
-        if stands_for not in WEIGHTS:
+        if stands_for not in (*WEIGHTS, "w_qkv"):
             continue
         inner = next((n for n in ("weight", "W", "w") if hasattr(value, n)), None)
         found[stands_for] = (value, inner) if inner else (owner, name)
     if not found and deep:
         inside = [weights_of(value, deep=False) for _, value in items_of(owner)]
-        return next((places for places in inside if len(places) == len(WEIGHTS)), {})
+        return next((places for places in inside if complete(places)), {})
     return found
+
+
+def complete(places):
+    """Whether all four matrices were found, or the one of three and the last."""
+    return set(WEIGHTS) <= set(places) or {"w_qkv", "w_o"} <= set(places)
 
 
 def items_of(owner):
@@ -322,7 +331,14 @@ def items_of(owner):
 def set_weights(owner, weights):
     """Put four matrices into an attention object, biases beside them to zero."""
     places = weights_of(owner)
-    for slot_name, matrix in zip(WEIGHTS, weights, strict=True):
+    matrices = dict(zip(WEIGHTS, weights, strict=True))
+    if "w_qkv" in places:
+        holder, name = places["w_qkv"]
+        rows, columns = np.shape(dict(items_of(holder))[name])
+        matrices = {"w_qkv": np.concatenate(weights[:3], axis=int(columns > rows)), **matrices}
+    for slot_name, matrix in matrices.items():
+        if slot_name not in places:
+            continue
         holder, name = places[slot_name]
         old = dict(items_of(holder))[name]
         value = matrix.tolist() if isinstance(old, list) else matrix

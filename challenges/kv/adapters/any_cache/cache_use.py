@@ -15,7 +15,7 @@ from .telling import length_names
 
 WRITES = re.compile(r"^_?(update|append|write|add|put|store|push|insert|extend|set|cache)")
 FORGETS = re.compile("window|sliding|ring|rolling|circular|evict|prefix|offload|stream")
-READS = re.compile(r"^_?(get|read|fetch|gather|view|retrieve|lookup|full|dequant|slice|as_)")
+READS = re.compile(r"^_?(get|read|fetch|gather|view|retrieve|lookup|full|dequant|slice|as_|load)")
 BY_NAME = re.compile(r"^_?(keys?|values?|k|v)(_?(at|of|for))?$")
 
 
@@ -64,6 +64,12 @@ class CacheUse:
         self.length_name = self._find_length()
         told = "lengths" in slots(getattr(self.kind, self.writer))
         self.totals = told and not self._appends(totals=False)
+        return self
+
+    def as_within(self):
+        """For keys and values inside attention objects, which nothing but attention writes."""
+        self.writer, self.layout, self.reader, self.length_name = "append", "bhtd", "attributes", ""
+        self.padded = self.many = True
         return self
 
     def _find_length(self):
@@ -192,6 +198,8 @@ def cache_uses(pieces):
         if FORGETS.search(low):
             continue
         sort = "paged" if re.search("page|block", low) else "quantised" if lossy(kind) else "plain"
+        if getattr(kind, "within", False):
+            found.setdefault("plain", CacheUse(kind, pieces).as_within())
         if sort in found or not any(
             WRITES.search(n) and {"k", "v"} <= slots(m) for n, m in methods(kind)
         ):

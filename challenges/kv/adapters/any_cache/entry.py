@@ -19,7 +19,7 @@ from .decoder import decoder_roles
 from .naming import NotTestable
 from .pieces import Pieces
 
-EXPORTS = {"*[Cc]ache*|*KV*|*[Aa]ttention*": ()}
+EXPORTS = {"*[Cc]ache*|*KV*|*[Aa]ttention*|*Decoder*|*Transformer*|*GPT*|*Model|*LM": ()}
 
 
 def entry(module, load):

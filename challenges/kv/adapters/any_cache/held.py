@@ -5,10 +5,11 @@ import re
 
 import numpy as np
 
-from .naming import parameters, required, slot, slots
+from .naming import NotTestable, parameters, required, slot, slots
 from .pieces import methods
 
 MAKES = re.compile(r"^(create|make|init|new|alloc|allocate|build|empty)_?.*(cache|kv)")
+PASSED = {"cache", "caches", "k", "v", "held_k", "held_v"}
 
 
 class Held:
@@ -40,6 +41,21 @@ class Past(Held):
         self.hold((np.array(k), np.array(v)))
 
 
+class Within(Held):
+    """The keys and values that an attention object keeps in its own attributes."""
+
+    ours = within = True
+    state = None
+
+    def __init__(self, owner=None):
+        if owner is not None:
+            self.__dict__ = vars(owner)
+
+    def append(self, k, v):
+        """Only the attention object writes."""
+        raise NotTestable(f"keys {np.shape(k)} and values {np.shape(v)} are kept inside attention")
+
+
 def state_of(owner):
     """What the output's own functions take for a cache."""
     return owner.state if isinstance(owner, Held) else owner
@@ -56,8 +72,20 @@ def classes_of_functions(pieces):
             yield name, type(name, (Held,), body)
     attending = [m for kind in pieces.classes.values() for _, m in methods(kind)]
     attending = [f for f in (*takers.values(), *attending) if "cache" in slots(f)]
+    if any(keeps_inside(kind) for kind in pieces.classes.values()):
+        yield "inside attention", Within
     if any(not required(f, "cache") and {"x", "q"} & slots(f) for f in attending):
         yield "past", Past
+
+
+def keeps_inside(kind):
+    """Whether a class attends, and takes neither a cache nor keys and values to do so."""
+    return any(
+        re.search(r"att(n|en)", kind.__name__.lower())
+        and {"x"} <= slots(m)
+        and not PASSED & slots(m)
+        for _, m in methods(kind)
+    )
 
 
 def maker_of(function):

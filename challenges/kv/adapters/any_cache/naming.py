@@ -43,6 +43,7 @@ SLOTS = {
         "row batchidx batchindex batchid seqid seqidx sequenceid sequenceidx slot requestid "
         "bi rowidx seq sid "
     ),
+    "rows": "slots seqids sequenceids batchindices batchids slotids rowids requestids",
     "head": "head headidx headindex hi",
     "position": (
         "pos position startpos currentpos curpos offset tokenpos cacheposition seqpos start "
@@ -63,11 +64,11 @@ SLOTS = {
     ),
     "k": (
         "k key keys knew newk keynew newkey newkeys kt keystates kheads kvec kcur keysnew "
-        "ktoken keyvec kstep "
+        "ktoken keyvec kstep xk "
     ),
     "v": (
         "v value values vnew newv valuenew newvalue newvalues vt valuestates vheads vvec "
-        "vcur valuesnew vtoken valuevec val vals vstep "
+        "vcur valuesnew vtoken valuevec val vals vstep xv "
     ),
     "held_k": "kcache cachedk keycache cachek cachedkeys keyscache kall allkeys kfull kpast",
     "held_v": (
@@ -82,7 +83,8 @@ SLOTS = {
     "w_q": "wq qproj qweight weightq",
     "w_k": "wk kproj kweight weightk",
     "w_v": "wv vproj vweight weightv",
-    "w_o": "wo oproj outproj oweight weighto wout",
+    "w_o": "wo oproj outproj oweight weighto wout cproj",
+    "w_qkv": "wqkv qkv qkvproj inproj cattn qkvweight",
     "weights": "weights params parameters w layerweights attnweights parms weight",
     "cache": (
         "cache kvcache layercache past pastkv pastkeyvalue pastkvs cachestate state kv store "
@@ -95,7 +97,7 @@ SLOTS = {
     "model": "model decoder transformer lm",
     "tokens": (
         "tokens tokenids ids inputids token tokenid promptids prompt prompttokens "
-        "prompttokenids prompts inputtokens "
+        "prompttokenids prompts inputtokens idx "
     ),
     "new_tokens": (
         "maxnewtokens numtokens numnewtokens ntokens nnew steps numsteps maxtokens nsteps "
@@ -143,6 +145,8 @@ def meanings(function):
     hidden states is how many of them are real, and beside a prompt how many tokens to make.
     """
     found = {name: slot(name) for name in parameters(function)}
+    chosen = {n for n, p in parameters(function).items() if isinstance(p.default, enum.Enum)}
+    found |= dict.fromkeys(chosen)  # an enumeration can't be given a dtype or a number
     present = set(found.values())
     if {"k", "v"} <= present or {"x", "q", "cache"} & present:
         extra = {"n": "new_lengths", "valid": "new_lengths", "num_valid": "new_lengths"}
@@ -152,6 +156,8 @@ def meanings(function):
         sizes = [n for n in LENGTHS_BY_LETTER if n in found and "max_seq_len" not in present]
         alone = not sizes and "max_seq_len" not in present
         extra = dict.fromkeys(sizes[:1], "max_seq_len") if {"head_dim"} & present else {}
+        if "vocab_size" in present and "max_seq_len" not in present:
+            extra["block_size"] = "max_seq_len"  # as GPT-2 calls its context
         if "head_dim" in present and "L" in found and {"num_layers"}.isdisjoint(present):
             extra["L"] = "max_seq_len" if alone else "num_layers"
     return found | {name: extra[name] for name in extra if name in found}
@@ -185,13 +191,22 @@ def fill(function, known, pieces=None, bare=False):
         stands_for = means[name]
         if bare and parameter.default is not parameter.empty and stands_for not in PLACES:
             continue
-        if stands_for in known:
+        if isinstance(parameter.default, enum.Enum):
+            given[name] = member_like(parameter.default, known.get(slot(name)))
+        elif stands_for in known:
             given[name] = known[stands_for]
         elif stands_for == "config" and pieces:
             given[name] = pieces.config(parameter, known)
         elif parameter.default is parameter.empty:
             given[name] = member_of(parameter, pieces)
     return given
+
+
+def member_like(default, wanted):
+    """The member of an enumeration that stands for a dtype; the default where none does."""
+    text = getattr(wanted, "__name__", "")
+    values = {str(getattr(m.value, "__name__", m.value)): m for m in type(default)}
+    return values.get(text, values.get("float32", default))
 
 
 def member_of(parameter, pieces):
