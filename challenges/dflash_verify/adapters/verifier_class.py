@@ -12,6 +12,8 @@ METHODS = (
     "verify_tree",
     "verify",
     "verify_draft",
+    "verify_draft_tree",
+    "accept_tree",
     "accept",
     "run",
     "__call__",
@@ -24,11 +26,11 @@ MASKS = (
     "_build_tree_mask",
 )
 NAMES = {
-    "prompt_tokens": ("prompt", "prompt_ids", "context", "prefix"),
-    "tree_tokens": ("draft_tokens", "tokens", "node_tokens"),
-    "tree_parents": ("parents", "draft_parents", "parent_indices"),
+    "prompt_tokens": ("prompt", "prompt_ids", "context", "prefix", "context_tokens", "input_ids"),
+    "tree_tokens": ("draft_tokens", "tokens", "node_tokens", "tree_token_ids", "draft_ids"),
+    "tree_parents": ("parents", "draft_parents", "parent_indices", "parent_ids"),
     "target_model": ("model", "target", "lm"),
-    "prompt_len": ("prompt_length", "P", "n_prompt"),
+    "prompt_len": ("prompt_length", "P", "n_prompt", "prefix_len", "context_len", "num_prompt"),
     "temperature": ("temp",),
 }
 
@@ -52,13 +54,23 @@ def entry(module, _load):
         return method(**taken(method, given))
 
     roles = {"verify_and_accept": verify_and_accept}
-    if hasattr(module, "build_tree_mask"):
-        roles["build_tree_mask"] = lambda **given: module.build_tree_mask(
-            **taken(module.build_tree_mask, given)
-        )
+    function = mask_function(module)
+    if function:
+        roles["build_tree_mask"] = lambda **given: function(**taken(function, given))
     elif method_of(cls, MASKS):
         roles["build_tree_mask"] = build_tree_mask
     return roles
+
+
+def mask_function(module):
+    """A function of the module that makes a mask from the prompt's length and the parents."""
+    for name, item in vars(module).items():
+        if "mask" in name.lower() and inspect.isfunction(item):
+            own = set(inspect.signature(item).parameters)
+            wanted = ({role, *NAMES[role]} for role in ("prompt_len", "tree_parents"))
+            if all(own & names for names in wanted):
+                return item
+    return None
 
 
 def method_of(cls, names):
