@@ -58,10 +58,15 @@ def timeline(path: Path) -> tuple[Moment, ...]:
     first: list[Moment] = []
     last: deque[Moment] = deque(maxlen=LAST_MOMENTS)
     start: float | None = None
+    model = ""
     for entry in entries(path):
         start = entry.when if start is None else start
         if entry.kind == "usage" and not entry.error:
             continue
+        if entry.kind == "model":  # each answer names its model; a change is what counts
+            if entry.name == model:
+                continue
+            model = entry.name
         made = moment(entry, start)
         if len(first) < FIRST_MOMENTS:
             first.append(made)

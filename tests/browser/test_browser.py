@@ -18,6 +18,7 @@ KINDS = {
     "challenges": "challenges/",
     "run": "runs/alpha/one/",
     "source": "runs/alpha/one/source/",
+    "session": "runs/alpha/one/session/",
     "model": "models/alpha/",
     "models": "models/",
     "duel": "head-to-head/alpha--beta/",
@@ -217,3 +218,23 @@ def test_every_page_of_the_site_has_a_description(site: Path) -> None:
     """Search engines and previews get one sentence on each page."""
     for file in site.rglob("*.html"):
         assert '<meta name="description"' in file.read_text(encoding="utf-8"), file
+
+
+def test_a_session_is_filtered_by_kind_and_by_failure(visitor: Visitor) -> None:
+    """Unticking a kind hides its entries; the count beside the boxes follows."""
+    page = visitor.open(KINDS["session"])
+    steps = page.locator(".kb-timeline > li:visible")
+    assert steps.count() == 9
+    page.get_by_label("reasoning (1)").uncheck()
+    assert steps.count() == 8
+    page.get_by_label("only what failed").check()
+    assert steps.count() == 1
+    assert "1 of 9 shown" in page.locator("form[data-timeline] output").inner_text()
+
+
+def test_an_address_opens_the_entry_that_it_names(visitor: Visitor) -> None:
+    """Tool output is folded, unless a link leads to it."""
+    page = visitor.open(KINDS["session"])
+    assert page.locator("#m-5 details[open]").count() == 0
+    page.locator("#m-5 > a").click()
+    assert page.locator("#m-5 details[open]").count() == 1
