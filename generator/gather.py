@@ -73,7 +73,7 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         timelines=logs.timelines,
         replays=logs.replays,
         redacted=report(corpus),
-        problems=(*corpus.problems, *store.problems),
+        problems=(*corpus.problems, *store.problems, *logs.problems),
     )
 
 

@@ -29,11 +29,14 @@ def log_of(run: Run) -> Path | None:
         return None
     near = sorted(run.folder.iterdir())
     named = [
-        path
-        for path in near
-        if not path.is_symlink() and (path.name == "session" or is_log(path.name))
+        path for path in near if usable(path) and (path.name == "session" or is_log(path.name))
     ]
     return next((path for path in named if format_of(path)), None)
+
+
+def usable(path: Path) -> bool:
+    """Whether a path is a plain file or folder: a link may lead elsewhere, a pipe never ends."""
+    return not path.is_symlink() and (path.is_file() or path.is_dir())
 
 
 def format_of(path: Path) -> str:

@@ -19,6 +19,9 @@ Kind = Literal[
 ]
 
 
+LARGEST = 1e15  # milliseconds reach it in the year 33658
+
+
 @dataclass(frozen=True)
 class Entry:
     """One thing that a log says. line: its line or position. when: seconds since 1970, or None.
@@ -40,8 +43,9 @@ class Entry:
 
 
 def number(value: Any) -> float:
-    """A logged number, 0 for anything that is none."""
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+    """A logged number, 0 for anything that is none, or too large to count with."""
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if usable and abs(value) < LARGEST else 0.0
 
 
 def mapping(value: Any) -> dict[str, Any]:

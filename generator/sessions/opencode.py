@@ -6,6 +6,7 @@ each, under session/, message/<session>/ and part/<message>/. A tool part holds 
 
 from __future__ import annotations
 
+import glob
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -56,12 +57,19 @@ def messages(path: Path) -> Iterator[tuple[Json | None, list[Json]]]:
 
 def stored(folder: Path) -> Iterator[tuple[Json | None, list[Json]]]:
     """Messages of a storage folder; ids sort in order of time."""
-    for file in sorted(folder.glob("message/*/*.json")):
+    for file in plain(folder, "message/*/*.json"):
         info = load(file.read_bytes())
         identity = str(mapping(info).get("id", file.stem))
-        parts = sorted((folder / "part" / identity.replace("/", "_")).glob("*.json"))
+        parts = plain(folder, f"part/{glob.escape(identity.replace('/', '_'))}/*.json")
         usable = info if isinstance(info, dict) else None
         yield usable, mappings([load(part.read_bytes()) for part in parts])
+
+
+def plain(folder: Path, pattern: str) -> list[Path]:
+    """The files that match, sorted, without any that a link leads to from elsewhere."""
+    inside = folder.resolve()
+    found = [file for file in folder.glob(pattern) if file.is_file()]
+    return sorted(file for file in found if file.resolve().is_relative_to(inside))
 
 
 def mappings(parts: Any) -> list[Json]:
@@ -118,7 +126,7 @@ def one_part(line: int, when: float | None, part: Json) -> Iterator[Entry]:
         name, identity = str(part.get("tool", "")), str(part.get("callID") or part.get("id", ""))
         began = moment(state.get("time"), "start") or when
         yield Entry(line, "call", began, name, data=mapping(state.get("input")), id=identity)
-        if state.get("status") in ENDED:
+        if str(state.get("status")) in ENDED:
             failed = state["status"] == "error"
             text = str(state.get("error" if failed else "output", ""))
             ended = moment(state.get("time"), "end") or began

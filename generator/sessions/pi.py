@@ -14,7 +14,8 @@ from typing import Any
 
 from generator.sessions.entry import Entry, mapping, number, text_of
 
-LONGEST_LINE = 32_000_000
+LONGEST_LINE = 16_000_000
+CHUNK = 1_000_000
 TYPES = {"session", "message", "model_change", "thinking_level_change"}
 SUMMARIES = {"compaction", "branch_summary"}
 
@@ -25,7 +26,7 @@ def recognised(path: Path) -> bool:
         return False
     for _, content in lines(path):
         if content is not None:
-            return content.get("type") in TYPES
+            return str(content.get("type")) in TYPES
     return False
 
 
@@ -39,10 +40,12 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
         while raw := file.readline(LONGEST_LINE):
             count += 1
             whole = raw.endswith(b"\n") or len(raw) < LONGEST_LINE
-            while not raw.endswith(b"\n") and len(raw) == LONGEST_LINE:
-                raw = file.readline(LONGEST_LINE)
-            if raw.strip() or not whole:
-                yield count, parsed(raw) if whole else None
+            if whole and raw.strip():
+                yield count, parsed(raw)
+            elif not whole:
+                while raw and not raw.endswith(b"\n"):
+                    raw = file.readline(CHUNK)
+                yield count, None
 
 
 def parsed(raw: bytes) -> dict[str, Any] | None:
@@ -60,7 +63,7 @@ def entries(path: Path) -> Iterator[Entry]:
         if content is None:
             yield Entry(line, "broken")
             continue
-        when, kind = seconds(content.get("timestamp")), content.get("type")
+        when, kind = seconds(content.get("timestamp")), str(content.get("type"))
         if kind == "session":
             yield Entry(line, "note", when, "session starts")
         if kind in {"session", "model_change"} and content.get("modelId"):
@@ -80,7 +83,7 @@ def entries(path: Path) -> Iterator[Entry]:
 
 def message(line: int, when: float | None, said: dict[str, Any]) -> Iterator[Entry]:
     """The entries of one message."""
-    role, content = said.get("role"), said.get("content")
+    role, content = str(said.get("role")), said.get("content")
     if role == "user":
         yield Entry(line, "user", when, text=text_of(content))
     elif role == "toolResult":
@@ -147,11 +150,9 @@ def model_name(content: dict[str, Any], key: str) -> str:
 
 def seconds(stamp: Any) -> float | None:
     """An ISO time or a number of milliseconds as seconds since 1970."""
-    if isinstance(stamp, bool) or stamp is None:
-        return None
-    if isinstance(stamp, (int, float)):
-        return float(stamp) / 1000
+    if not isinstance(stamp, str):
+        return number(stamp) / 1000 or None
     try:
-        return datetime.fromisoformat(str(stamp)).timestamp()
+        return datetime.fromisoformat(stamp).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
