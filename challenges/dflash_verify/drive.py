@@ -174,6 +174,8 @@ def ask(entry, model, prompt, tokens, parents, temperature):
         {"target_model": model, "temperature": temperature},
     )
     accepted, bonus = parts(made)
+    if bonus == len(accepted) and counts_tokens(entry):
+        bonus = None
     begins = accepted[: len(prompt)] == list(prompt)
     ends = bonus is not None and accepted[-1:] == [bonus]
     whole, twice = habits(entry) if begins or ends else (False, False)
@@ -184,12 +186,33 @@ def ask(entry, model, prompt, tokens, parents, temperature):
 
 def habits(entry):
     """(whether a result begins with the prompt, whether its list holds the bonus too)."""
-    model = ScriptedModel({"noise": np.zeros((1, 5)), "salt": 1, "scale": 1.0, "offset": 0.0})
-    wrong = (model.greedy([1, 2]) + 1) % 5
-    lists = {"prompt_tokens": [1, 2], "tree_tokens": [wrong], "tree_parents": [-1]}
-    made = called(entry.verify_and_accept, lists, {"target_model": model, "temperature": 0})
-    accepted, bonus = parts(made)
+    model = probe_model(1)
+    accepted, bonus = one_root(entry, model, (model.greedy([1, 2]) + 1) % 5)
     return accepted[:2] == [1, 2], accepted[-1:] == [bonus]
+
+
+def counts_tokens(entry):
+    """Whether the number beside the list is its length: told where no token right there is one."""
+    model = next(
+        m
+        for m in map(probe_model, range(1000))
+        if min(m.greedy([1, 2]), m.greedy([1, 2, m.greedy([1, 2])])) > 2
+    )
+    right = model.greedy([1, 2])
+    probes = [one_root(entry, model, token) for token in (right, 7 - right)]
+    return all(number == len(tokens) for tokens, number in probes)
+
+
+def probe_model(salt):
+    """A small scripted model."""
+    return ScriptedModel({"noise": np.zeros((1, 5)), "salt": salt, "scale": 1.0, "offset": 0.0})
+
+
+def one_root(entry, model, token):
+    """What comes back for a tree of one node after the prompt [1, 2]."""
+    lists = {"prompt_tokens": [1, 2], "tree_tokens": [token], "tree_parents": [-1]}
+    made = called(entry.verify_and_accept, lists, {"target_model": model, "temperature": 0})
+    return parts(made)
 
 
 def called(function, lists, others):

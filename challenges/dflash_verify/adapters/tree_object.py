@@ -10,6 +10,7 @@ EXPORTS = {"verify_and_accept": (), "[A-Z]*Tree*": ()}
 
 TOKENS = ("tree_tokens", "tokens", "token_ids", "draft_tokens")
 PARENTS = ("tree_parents", "parents", "parent_indices", "parent_ids")
+ADDS = ("add", "add_node", "add_child", "insert", "append")
 TREE = ("tree", "draft_tree", "draft", "token_tree")
 OTHERS = {
     "prompt_tokens": ("prompt", "prompt_ids", "context", "prefix"),
@@ -22,7 +23,7 @@ def entry(module, _load):
     """The tree is made with the module's own class."""
     own = inspect.signature(module.verify_and_accept).parameters
     place = next(name for name in own if name in TREE)
-    cls = next(v for name, v in vars(module).items() if inspect.isclass(v) and "Tree" in name)
+    cls = tree_class(module)
 
     def verify_and_accept(tree_tokens, tree_parents, **given):
         named = {
@@ -34,11 +35,29 @@ def entry(module, _load):
         return module.verify_and_accept(**named, **{place: tree_of(cls, tree_tokens, tree_parents)})
 
     roles = {"verify_and_accept": verify_and_accept}
-    if hasattr(module, "build_tree_mask"):
+    masks = [v for n, v in vars(module).items() if "mask" in n and inspect.isfunction(v)]
+    if masks:
+        build = getattr(module, "build_tree_mask", masks[0])
         roles["build_tree_mask"] = lambda prompt_len, tree_parents: masked(
-            module.build_tree_mask, prompt_len, tree_of(cls, [0] * len(tree_parents), tree_parents)
+            build, prompt_len, tree_of(cls, [0] * len(tree_parents), tree_parents)
         )
     return roles
+
+
+def tree_class(module):
+    """The class that takes all tokens and parents, else the one that nodes are added to."""
+    kinds = [v for name, v in vars(module).items() if inspect.isclass(v) and "Tree" in name]
+
+    def wholly(cls):
+        own = set(inspect.signature(cls).parameters)
+        return bool(own & set(TOKENS)) and bool(own & set(PARENTS))
+
+    return next(iter([*filter(wholly, kinds), *filter(adds, kinds), *kinds]))
+
+
+def adds(cls):
+    """Whether nodes can be added one by one."""
+    return any(hasattr(cls, name) for name in ADDS)
 
 
 def tree_of(cls, tokens, parents):
@@ -48,7 +67,7 @@ def tree_of(cls, tokens, parents):
     if all(names):
         return cls(**{names[0]: list(tokens), names[1]: list(parents)})
     tree = cls()
-    add = next(getattr(tree, n) for n in ("add", "add_node", "add_child") if hasattr(tree, n))
+    add = next(getattr(tree, n) for n in ADDS if hasattr(tree, n))
     order = list(inspect.signature(add).parameters)
     for token, parent in zip(tokens, parents, strict=True):
         add(*((parent, token) if "parent" in order[0] else (token, parent)))

@@ -5,7 +5,7 @@ Constructor and method may share the parameters in any way.
 
 import inspect
 
-EXPORTS = {"[A-Z]*Verif*": ()}
+EXPORTS = {"[A-Z]*Verif*|[A-Z]*Tree*|[A-Z]*Specul*|[A-Z]*Flash*|[A-Z]*Decoder*": ()}
 
 METHODS = (
     "verify_and_accept",
@@ -30,18 +30,22 @@ NAMES = {
     "tree_tokens": ("draft_tokens", "tokens", "node_tokens", "tree_token_ids", "draft_ids"),
     "tree_parents": ("parents", "draft_parents", "parent_indices", "parent_ids"),
     "target_model": ("model", "target", "lm"),
-    "prompt_len": ("prompt_length", "P", "n_prompt", "prefix_len", "context_len", "num_prompt"),
+    "prompt_len": (
+        "prompt_length",
+        "P",
+        "p",
+        "n_prompt",
+        "prefix_len",
+        "context_len",
+        "num_prompt",
+    ),
     "temperature": ("temp",),
 }
 
 
 def entry(module, _load):
     """A verifier is made for every call; the mask comes from the module or from the object."""
-    cls = next(
-        value
-        for name, value in vars(module).items()
-        if inspect.isclass(value) and "Verif" in name and method_of(value, METHODS)
-    )
+    cls = next(v for v in vars(module).values() if inspect.isclass(v) and verifies(v))
 
     def verify_and_accept(**given):
         made = cls(**taken(cls, given))
@@ -57,20 +61,31 @@ def entry(module, _load):
     function = mask_function(module)
     if function:
         roles["build_tree_mask"] = lambda **given: function(**taken(function, given))
-    elif method_of(cls, MASKS):
+    elif method_of(cls, MASKS) and makes_mask(getattr(cls, method_of(cls, MASKS))):
         roles["build_tree_mask"] = build_tree_mask
     return roles
+
+
+def verifies(cls):
+    """Whether a class has a method that verifies, and takes tokens and parents somewhere."""
+    name = method_of(cls, METHODS)
+    functions = [cls, getattr(cls, name)] if name else []
+    own = {p for function in functions for p in inspect.signature(function).parameters}
+    return all(own & {role, *NAMES[role]} for role in ("tree_tokens", "tree_parents"))
 
 
 def mask_function(module):
     """A function of the module that makes a mask from the prompt's length and the parents."""
     for name, item in vars(module).items():
-        if "mask" in name.lower() and inspect.isfunction(item):
-            own = set(inspect.signature(item).parameters)
-            wanted = ({role, *NAMES[role]} for role in ("prompt_len", "tree_parents"))
-            if all(own & names for names in wanted):
-                return item
+        if "mask" in name.lower() and inspect.isfunction(item) and makes_mask(item):
+            return item
     return None
+
+
+def makes_mask(function):
+    """Whether its parameters are the prompt's length and the parents."""
+    own = set(inspect.signature(function).parameters)
+    return all(own & {role, *NAMES[role]} for role in ("prompt_len", "tree_parents"))
 
 
 def method_of(cls, names):
