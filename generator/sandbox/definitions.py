@@ -25,8 +25,27 @@ def compile_definitions(source: bytes, path: str) -> CodeType:
     """Compile the file without the statements that do something. Raises SyntaxError."""
     tree = ast.parse(source, path)
     callable_names = _imported(tree) | (frozenset(dir(builtins)) - _NEVER)
-    tree.body = [node for node in tree.body if _defines(node, callable_names)]
+    tree.body = _kept(tree.body, callable_names)
     return compile(tree, path, "exec")
+
+
+def _kept(body: list[ast.stmt], callable_names: frozenset[str]) -> list[ast.stmt]:
+    """The statements that define something, without those that need what another one would do."""
+    kept, lost = [], set[str]()
+    for node in body:
+        assigns = isinstance(node, (ast.Assign, ast.AnnAssign))
+        if _defines(node, callable_names) and not (assigns and _names(node, ast.Load) & lost):
+            kept.append(node)
+            lost -= _names(node, ast.Store) if assigns else set()
+        else:
+            lost |= _names(node, ast.Store)
+    return kept
+
+
+def _names(node: ast.stmt, context: type[ast.expr_context]) -> set[str]:
+    """Names that a statement reads, or assigns."""
+    found = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)]
+    return {name.id for name in found}
 
 
 def _imported(tree: ast.Module) -> frozenset[str]:
@@ -41,14 +60,34 @@ def _defines(node: ast.stmt, callables: frozenset[str]) -> bool:
     if isinstance(node, _KEPT):
         return True
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        return node.value is None or _simple(node.value, callables)
+        return node.value is None or (_simple(node.value, callables) and not _unpacks(node))
     if isinstance(node, ast.If):
         blocks = node.body + node.orelse
         return not _is_main(node.test) and all(_defines(n, callables) for n in blocks)
     if isinstance(node, ast.Try):
         blocks = node.body + node.orelse + [n for handler in node.handlers for n in handler.body]
         return not node.finalbody and all(_defines(n, callables) for n in blocks)
-    return isinstance(node, ast.Pass) or _docstring(node)
+    return isinstance(node, ast.Pass) or _docstring(node) or _registers(node)
+
+
+def _unpacks(node: ast.Assign | ast.AnnAssign) -> bool:
+    """`model, tokenizer = load(...)`: what a call returns is taken apart, which is work."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return isinstance(node.value, ast.Call) and any(
+        isinstance(target, (ast.Tuple, ast.List)) for target in targets
+    )
+
+
+def _registers(node: ast.stmt) -> bool:
+    """`project.vjp(backward)`: a function's derivative, which is part of its definition."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.attr in ("vjp", "jvp", "vmap", "defvjp", "defjvp", "register")
+        and all(isinstance(argument, (ast.Name, ast.Lambda)) for argument in call.args)
+    )
 
 
 def _simple(value: ast.expr, callables: frozenset[str]) -> bool:
