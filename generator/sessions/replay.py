@@ -19,6 +19,7 @@ from generator.sessions.entry import Entry
 
 WRITES = {"write", "create", "write_file"}
 EDITS = {"edit", "edit_file", "str_replace", "multiedit"}
+PATCHES = {"apply_patch", "patch"}
 SHELLS = {"bash", "shell", "execute"}
 PATHS = ("path", "filePath", "file_path")
 OLD = ("oldText", "oldString", "old_string", "old_str")
@@ -45,7 +46,11 @@ def replay(stream: Iterable[Entry], run: Run) -> list[Replayed]:
             command = str(call.data.get("command", ""))
             for path in stored:
                 touched[path] += PurePosixPath(path).name in command
-        elif position not in failed:
+        elif position in failed:
+            continue
+        elif call.name.lower() in PATCHES:  # a diff of several files, in a syntax of its tool
+            files |= {p: None for p in stored if PurePosixPath(p).name in str(call.data)}
+        else:
             target = matching(str(first(call.data, PATHS) or ""), stored)
             if target:
                 files[target] = applied(call, files.get(target))
@@ -88,7 +93,7 @@ def paired(stream: Iterable[Entry]) -> tuple[list[Entry], set[int], set[int]]:
     waiting: list[int] = []
     answered: set[int] = set()
     for entry in stream:
-        if entry.kind == "call" and entry.name.lower() in WRITES | EDITS | SHELLS:
+        if entry.kind == "call" and entry.name.lower() in WRITES | EDITS | PATCHES | SHELLS:
             waiting.append(len(calls))
             calls.append(entry)
         elif entry.kind == "result":
@@ -187,7 +192,7 @@ def compared(
         return Replayed(file=path, outcome="not in the log", note=told)
     made = files[path]
     if made is None:
-        note = "; ".join(filter(None, ("an edit in the log did not apply", told)))
+        note = "; ".join(filter(None, ("an edit in the log cannot be applied", told)))
         return Replayed(file=path, outcome="not replayable", note=note)
     actual = (run.folder / path).read_bytes()
     if made.encode("utf-8", "surrogatepass") == actual:

@@ -110,3 +110,12 @@ def test_edits_keep_the_line_ends_of_the_file() -> None:
         edited("1 1 1", [{"oldString": "1", "newString": "11", "replaceAll": True}]) == "11 11 11"
     )
     assert edited("abc", [{"oldText": "", "newText": "x"}]) is None
+
+
+def test_a_patch_makes_the_files_it_names_not_replayable(tmp_path: Path) -> None:
+    """Its syntax is its tool's own, so what it did is not known; other files are."""
+    patch = answer(3, call("p", "apply_patch", patchText="*** Update File: a.py"))
+    other = answer(3, call("p", "apply_patch", patchText="*** Update File: b.py"))
+    done = result(4, "p", "apply_patch", "ok")
+    assert replayed(tmp_path, CODE, *written(), patch, done).outcome == "not replayable"
+    assert replayed(tmp_path, CODE, *written(), other, done).outcome == "as logged"
