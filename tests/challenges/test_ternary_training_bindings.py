@@ -20,6 +20,7 @@ SHOWN = {
     "projects-inside-the-layer": {"own_embedding_is_ternary", "indivisible_width"},
     "a-custom-function-elsewhere": {"tiny_weights", "indivisible_width"},
     "wants-a-hub-and-a-gpu": {"own_embedding_is_ternary", "indivisible_width"},
+    "unpacks-a-hub-model": {"indivisible_width"},
 }
 
 

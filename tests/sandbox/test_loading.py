@@ -193,6 +193,27 @@ def f(x): return x * SCALE + A.n + len(TABLE)
     assert value(call(box, tmp_path, definitions_only=True)) == 14
 
 
+def test_definitions_alone_leave_out_what_a_call_would_unpack(box: Sandbox, tmp_path: Path) -> None:
+    """`model, tokenizer = load()` is work, as is what needs these names; a derivative is not."""
+    source = """
+import hub
+model, tokenizer = hub.load("x")
+WIDTH = model.args.width
+WIDTH = WIDTH * 2
+SCALE = 3
+class Project:
+    def vjp(self, g): self.g = g
+    def __call__(self, x): return self.g(x)
+@lambda cls: cls()
+class project(Project): pass
+def back(x): return SCALE * x
+project.vjp(back)
+def f(x): return project(x)
+"""
+    write(tmp_path, {"out.py": source, "hub.py": "def load(x): raise SystemExit(x)\n"})
+    assert value(call(box, tmp_path, definitions_only=True)) == 9
+
+
 @pytest.mark.parametrize(
     ("source", "symbol", "passes"),
     [
