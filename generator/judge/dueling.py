@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.data import Duel, DuelReply, Exchange, JudgedDuel, Margin, Status, Verdict
 from generator.judge.client import parse
+from generator.judge.numbers import asked, marked
 
 ORDER = ("tie", "narrow", "moderate", "decisive")
 
@@ -18,18 +19,19 @@ def duel_from(judged: JudgedDuel, verdicts: dict[str, Verdict]) -> Duel | None:
     forward, backward = (answer(judged.exchanges.get(part)) for part in ("forward", "backward"))
     if forward is None or backward is None:
         return None
+    reasons = marked(forward.reasons, asked(judged.exchanges.values()))
     one = named(forward, judged.a, judged.b)
     other = named(backward, judged.b, judged.a)
     if one != other:
         return made(judged, None, "tie", "order-dependent: the winner changed with the order shown")
     if one is None:
-        return made(judged, None, "tie", forward.reasons)
+        return made(judged, None, "tie", reasons)
     margin = min(forward.margin, backward.margin, key=ORDER.index)
     loser = judged.b if one == judged.a else judged.a
     backed = verdicts.get(one) is Verdict.PASSED and verdicts.get(loser) is not Verdict.PASSED
     if margin == "decisive" and not backed:
         margin = "moderate"
-    return made(judged, one, "narrow" if margin == "tie" else margin, forward.reasons)
+    return made(judged, one, "narrow" if margin == "tie" else margin, reasons)
 
 
 def answer(exchange: Exchange | None) -> DuelReply | None:

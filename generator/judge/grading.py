@@ -22,6 +22,7 @@ from generator.data import (
 )
 from generator.judge import evidence as by_evidence
 from generator.judge.client import canonical, parse
+from generator.judge.numbers import asked, marked
 from generator.judge.prompts import items
 from generator.judge.quotes import checked
 from generator.judge.rubric import lowered, overall, rubric
@@ -38,7 +39,7 @@ def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evid
     if not replies:
         return ungraded(judged, f"ungraded: {reasons_for_none(judged)}")
     dimensions = {
-        name: one_dimension(name, replies, run, challenge, evidence) for name in rubric().dimensions
+        name: one_dimension(name, judged, run, challenge, evidence) for name in rubric().dimensions
     }
     letters = {name: d.letter for name, d in dimensions.items() if d.letter is not None}
     letter = overall(letters)
@@ -50,7 +51,7 @@ def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evid
         model=judged.model,
         challenge=judged.challenge,
         letter=lowered(letter, cap) if letter else None,
-        why=replies[0].summary,
+        why=marked(replies[0].summary, asked(judged.arm("repeat"))),
         dimensions=dimensions,
         trust=round(sum(quotes) / len(quotes), 3) if quotes else None,
     )
@@ -86,9 +87,11 @@ def reasons_for_none(judged: JudgedRun) -> str:
 
 
 def one_dimension(
-    name: str, replies: list[GradeReply], run: Run, challenge: Challenge, evidence: Evidence
+    name: str, judged_run: JudgedRun, run: Run, challenge: Challenge, evidence: Evidence
 ) -> DimensionGrade:
     """One dimension: decided by the program, or the judge's median letter under its cap."""
+    exchanges = judged_run.arm("repeat")
+    replies = usable(exchanges)
     said = [d for reply in replies for d in reply.dimensions if d.dimension == name]
     judged = median([d.letter for d in said])
     spread = tuple(d.letter for d in said)
@@ -102,7 +105,7 @@ def one_dimension(
     cap = rubric().caps.get(str(evidence.verdict), {}).get(name) if decided else None
     return DimensionGrade(
         letter=lowered(judged, cap),
-        why=said[0].reasons,
+        why=marked(said[0].reasons, asked(exchanges)),
         judged=judged,
         cap=cap,
         spread=spread,
