@@ -57,12 +57,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Verified:
-    """What a verification did: which records were made anew, were current, or could not be made."""
+    """What a verification did: which records were made anew, were current, or could not be made.
+
+    kept: runs whose record is stale and stays so, since this machine cannot run them, and why.
+    """
 
     corpus: Corpus
     made: tuple[str, ...]
     reused: tuple[str, ...]
     errors: dict[str, str]
+    kept: dict[str, str]
     standings: dict[str, str]
 
 
@@ -108,7 +112,9 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     known = store.evidence()
     standing = standings(found, known)
     todo = [k for k in keys if options.force or standing[k][0] is not Standing.CURRENT]
-    made, errors = [], {}
+    made: list[str] = []
+    errors: dict[str, str] = {}
+    kept: dict[str, str] = {}
     digests = {key: digest for key, (_, digest) in standing.items()}
     jobs = tasks(found, todo, digests, seed=options.seed, accept_weak=options.accept_weak)
     with progress(console, "verifying", len(jobs)) as advance:
@@ -116,7 +122,9 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
             if isinstance(result, Evidence):
                 if worth_keeping(result, known.get(task.run.key)):
                     store.save_evidence(result)
-                made.append(task.run.key)
+                    made.append(task.run.key)
+                else:
+                    kept[task.run.key] = result.summary
             else:
                 errors[task.run.key] = result
             advance(task.run.key)
@@ -126,6 +134,7 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
         made=tuple(made),
         reused=tuple(key for key in keys if key not in todo),
         errors=errors,
+        kept=kept,
         standings={key: str(state) for key, (state, _) in now.items()},
     )
 

@@ -47,6 +47,8 @@ def print_verified(done: Verified, store: Store) -> None:
         stdout.print(
             f"{key:34} {coloured(evidence.verdict)}  {escape(evidence.summary)}", soft_wrap=True
         )
+    for key, why in done.kept.items():
+        stdout.print(f"{key:34} [yellow]stale record kept[/]  {escape(why)}", soft_wrap=True)
     for error, count in Counter(done.errors.values()).items():
         keys = [key for key, other in done.errors.items() if other == error]
         stderr.print(f"[red]not verified, our error:[/] {escape(error)}", soft_wrap=True)

@@ -62,12 +62,13 @@ class Cell:
     @property
     def passes(self) -> bool:
         """Whether the output passes everything that decides."""
-        return self.verdict is Verdict.PASSED
+        return self.verdict is Verdict.PASSED and self.standing == "current"
 
     @property
     def fails(self) -> bool:
         """Whether the outcome counts against the output."""
-        return self.verdict is not None and self.verdict.failed
+        current = self.standing == "current"
+        return current and self.verdict is not None and self.verdict.failed
 
     @property
     def was_run(self) -> bool:
@@ -106,6 +107,8 @@ class Cell:
             return "no output is stored here."
         if self.evidence is None:
             return f"{subject} has no record of a run yet."
+        if self.standing == "stale":
+            return f"the record on {subject} is stale: its files or its tests changed since."
         return f"{subject} {SENTENCES[self.evidence.verdict]} ({self.brief})."
 
     @property
