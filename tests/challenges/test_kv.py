@@ -184,3 +184,15 @@ def test_an_output_without_a_cache_is_not_testable(tmp_path: Path) -> None:
     ended = run_through_adapter(source, tmp_path, QUICK)
     assert {how for _, how in ended} == {"not testable"}
     assert isinstance(sys.modules["kv_output_under_test"], types.ModuleType)
+
+
+def test_rotary_attention_is_not_held_against_plain_attention(tmp_path: Path) -> None:
+    """Attention that turns queries and keys by their positions is not ours to compare."""
+    source = (FIXTURES.parent / "foreign/lengths-of-new-tokens/kv/kv_cache.py").read_text()
+    old = "        K, V, lens = kv_cache.update(layer_idx, k, v, seq_lens)\n"
+    turned = "        q, k = (apply_rope(a, before) for a in (q, k))\n"
+    rope = "\n\ndef apply_rope(x, start):\n    places = start[:, None] + np.arange(x.shape[2])\n"
+    rope += "    return x * np.cos(places)[:, None, :, None]\n"
+    assert old in source
+    ended = run_through_adapter(source.replace(old, turned + old) + rope, tmp_path, QUICK)
+    assert not {check for check, how in ended if how == "failed"}, ended

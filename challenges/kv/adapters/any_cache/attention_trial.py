@@ -4,6 +4,7 @@ That, and that a query which fits one key returns its value, is all that is assu
 """
 
 import itertools
+import re
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from .attention import MASKS, WEIGHTS
 from .cache import Cache
 from .layouts import LAYOUTS, ROW_LAYOUTS, split
 from .naming import NotTestable
-from .pieces import ONE
+from .pieces import ONE, methods
+
+EXTRAS = re.compile(r"rope|rotary|rotate|alibi|freqs|q_?norm|k_?norm|rel_?pos")
 
 
 def calibrate(attention):
@@ -33,10 +36,28 @@ def calibrate(attention):
     else:
         if not usable:
             raise NotTestable(f"{attention.name}: no way to call it gives one token its own value")
+        if adds_to_plain(attention):
+            raise NotTestable(
+                f"{attention.name} does more than plain attention: rotary or the like"
+            )
         attention.go(usable)
         works(attention, x, weights)
     calibrate_many(attention, draw, weights)
     return attention
+
+
+def adds_to_plain(attention):
+    """Whether its code speaks of positions or norms inside attention, which ours has not."""
+    codes = [attention.function]
+    if attention.owner is not None:
+        codes += [m for _, m in methods(attention.owner)]
+    todo = [f.__code__ for f in codes if hasattr(f, "__code__")]
+    while todo:
+        code = todo.pop()
+        todo += [inner for inner in code.co_consts if hasattr(inner, "co_names")]
+        if any(EXTRAS.search(name.lower()) for name in code.co_names):
+            return True
+    return False
 
 
 def ways(attention):
