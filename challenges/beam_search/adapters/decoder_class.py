@@ -1,4 +1,4 @@
-"""For an object that searches: BeamSearchDecoder(...) with a method that takes one prompt or several.
+"""For an object that searches: BeamSearchDecoder(...) whose method takes a prompt or several.
 
 Constructor and method may share the parameters in any way, and either may take some of them in a
 configuration object.
