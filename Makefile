@@ -13,6 +13,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 # A worker a core. A file's tests stay on one worker, so what a module sets up is set up once.
 PYTEST_ARGS ?= -n auto --dist loadfile
+# The runs that need a GPU.
+CUDA_RUNS = $(filter-out challenges/fuse,$(wildcard */fuse))
+
 # The run that `make judge-local` has graded.
 JUDGE_RUN ?= opus47_1m/flash_attention
 
@@ -48,6 +51,11 @@ test-browser: $(VENV)/.dev  ## the tests that drive Chromium
 
 bench-verify: $(VENV)/.site  ## what isolation costs a case; PEERS_PYTHON names an interpreter with peers
 	$(PY) benchmarks/bench_verify.py
+
+gpu-evidence: $(VENV)/.all  ## on a GPU machine: verify the CUDA runs and mutants, measure the roofline, write records
+	$(PY) -m generator verify $(CUDA_RUNS)
+	$(PY) -m generator check --mutants --challenge fuse
+	$(PY) -m generator.runtimes.cuda.roofline
 
 test-gpu: $(VENV)/.all  ## the tests that need an NVIDIA GPU; one process, since it owns the device
 	$(PY) -m pytest -m gpu

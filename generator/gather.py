@@ -15,6 +15,7 @@ from generator.data import (
     JudgeCard,
     JudgedDuel,
     JudgedRun,
+    Published,
     RankingRule,
     Results,
 )
@@ -22,9 +23,9 @@ from generator.duels import duels
 from generator.judge.card import card
 from generator.judge.dueling import duel_from
 from generator.judge.evidence import EvidenceGrader
-from generator.judge.grading import grade_from
+from generator.judge.grading import blind_grade, grade_from
 from generator.judge.published import NAME as PUBLISHED
-from generator.judge.published import as_grades
+from generator.judge.published import SCORES, as_grades, score_grades
 from generator.logged import read_logs
 from generator.published import load_published
 from generator.rank import rank
@@ -41,6 +42,7 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
     imported = of_this_corpus(as_grades(published.grades), corpus) if published.grades else {}
     grades = {
         PUBLISHED: imported,
+        **earlier_scores(published, corpus),
         EvidenceGrader.name: graded_by_evidence(corpus, current),
         **judged_grades(corpus, store.judged_runs(), current),
     }
@@ -112,7 +114,16 @@ def judged_grades(
             challenge = corpus.challenges[record.challenge]
             grade = grade_from(record, corpus.runs[key], challenge, evidence[key])
             found.setdefault(record.judge, {})[key] = grade
+            if blind := blind_grade(record):
+                found.setdefault(blind.grader, {})[key] = blind
     return found
+
+
+def earlier_scores(published: Published, corpus: Corpus) -> dict[str, dict[str, Grade]]:
+    """The grades that an earlier judge's scores amount to, if any were imported."""
+    if published.scores is None:
+        return {}
+    return {SCORES: of_this_corpus(score_grades(published.scores), corpus)}
 
 
 def judged_duels(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from generator.data import (
+    DIMENSIONS,
     POINTS,
     Challenge,
     DimensionGrade,
@@ -61,6 +62,23 @@ def seen_digest(run: Run, challenge: Challenge, evidence: Evidence) -> str:
     """A digest of what a judge is shown of a run: when it changes, the judge's grade is stale."""
     files = sorted((a.path, a.sha256) for a in run.artifacts)
     return hashlib.sha256(canonical([files, items(challenge, evidence)]).encode()).hexdigest()
+
+
+def blind_grade(judged: JudgedRun) -> Grade | None:
+    """What the judge said without the evidence, uncapped: a reading to set beside its grade."""
+    replies = usable(judged.arm("blind"))
+    if not replies:
+        return None
+    said = [d for reply in replies for d in reply.dimensions]
+    found = {name: median([d.letter for d in said if d.dimension == name]) for name in DIMENSIONS}
+    return Grade(
+        grader=f"{judged.judge}, blind",
+        kind="judged",
+        model=judged.model,
+        challenge=judged.challenge,
+        letter=overall({name: letter for name, letter in found.items() if letter}),
+        why="without the evidence, uncapped; it calibrates the judge and is no grade",
+    )
 
 
 def usable(exchanges: tuple[Exchange, ...]) -> list[GradeReply]:
