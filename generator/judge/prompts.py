@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
-from generator.data import Challenge, Evidence, Record, Verdict
+from generator.data import Challenge, DuelReply, Evidence, GradeReply, Record, Verdict
 from generator.judge.rubric import rubric
 from generator.judge.submission import delimited
 
@@ -32,7 +33,7 @@ def grading(
     ask = (
         f"{dimension_list(rotation)}\n\nGrade the submission on each dimension, in this order, "
         "with reasons and quotes before the letter. What you cannot judge is a C with the reason."
-        f"\n\n{reply_form('GradeReply', GRADE_EXAMPLE)}"
+        f"\n\n{reply_form(GradeReply, GRADE_EXAMPLE)}"
     )
     return [
         {"role": "system", "content": ROLE},
@@ -61,7 +62,7 @@ def comparing(
     ask = (
         "Which of the two is the better answer to the task? Weigh correctness first, as the "
         "evidence has it. margin: tie (exactly if the winner is), narrow, moderate or decisive."
-        f"\n\n{reply_form('DuelReply', DUEL_EXAMPLE)}"
+        f"\n\n{reply_form(DuelReply, DUEL_EXAMPLE)}"
     )
     return [*messages, {"role": "user", "content": ask}]
 
@@ -127,12 +128,15 @@ DUEL_EXAMPLE: dict[str, object] = {
 }
 
 
-def reply_form(name: str, example: dict[str, object]) -> str:
+def reply_form(kind: type[Record], example: dict[str, object]) -> str:
     """The schema and an example, for servers that only promise some JSON."""
-    from generator import data
+    return f"JSON schema: {schema_of(kind)}\nExample of the form: {json.dumps(example)}"
 
-    schema = json.dumps(getattr(data, name).model_json_schema(), separators=(",", ":"))
-    return f"JSON schema: {schema}\nExample of the form: {json.dumps(example)}"
+
+@cache
+def schema_of(kind: type[Record]) -> str:
+    """A record type's JSON Schema in one line; made once, since hundreds of requests hold it."""
+    return json.dumps(kind.model_json_schema(), separators=(",", ":"))
 
 
 def challenge_prompt(root: Path, slug: str) -> str:
