@@ -11,7 +11,7 @@ from generator.data import Duel, Grade
 from generator.judge.published import as_grades
 from generator.published import load_published
 from generator.rank import nearest_letter, rank
-from generator.rank.pairwise import cycles, davidson
+from generator.rank.pairwise import cycles, davidson, duel_orders
 from generator.rank.uncertainty import holm, interval, sign_flip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,6 +116,14 @@ def test_cycles_are_listed() -> None:
     assert cycles([won("a", "a", "b"), won("b", "b", "c"), won("c", "c", "a")]) == (
         ("a", "b", "c"),
     )
+
+
+def test_the_treatment_of_ties_can_change_the_order() -> None:
+    """One win and three ties come before two wins and a loss only where ties are left out."""
+    duels = [won("a", "a", "c"), *[won(None, "a", "c")] * 3]
+    duels += [won("b", "b", "c"), won("b", "b", "c"), won("c", "b", "c")]
+    found = duel_orders(duels, ["a", "b"])
+    assert found == {"duels, a tie counts half": ("b", "a"), "duels, ties left out": ("a", "b")}
 
 
 @pytest.mark.slow

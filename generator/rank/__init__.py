@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from generator.data import POINTS, Duel, Grade, Letter, Place, Ranking, RankingRule
-from generator.rank.pairwise import cycles, davidson
+from generator.rank.pairwise import cycles, davidson, duel_orders
 from generator.rank.sensitivity import first_changes, orders
 from generator.rank.uncertainty import comparisons, interval, separated
 
@@ -47,7 +47,8 @@ def rank(
             for model in order
         ),
         comparisons=tuple(compared),
-        orders=orders({model: points[model] for model in ranked}, rule, mean),
+        orders=orders({model: points[model] for model in ranked}, rule, mean)
+        | duel_orders(duels, ranked),
         first_changes=first_changes(given, ranked, rule, mean),
         strengths=strengths,
         ties=ties,

@@ -80,3 +80,23 @@ def cycles(duels: Sequence[Duel]) -> tuple[tuple[str, str, str], ...]:
         if x == min(x, y, z) and margin[x, y] > 0 and margin[y, z] > 0 and margin[z, x] > 0
     ]
     return tuple(found)
+
+
+def duel_orders(duels: Sequence[Duel], ranked: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The order of the ranked models by their share of duels won, under both treatments of ties."""
+    found = {}
+    for name, worth in (("duels, a tie counts half", 0.5), ("duels, ties left out", None)):
+        shares = {model: won_share(duels, model, worth) for model in ranked}
+        if all(share is not None for share in shares.values()) and len(shares) > 1:
+            found[name] = tuple(sorted(ranked, key=lambda m: (-(shares[m] or 0), m)))
+    return found
+
+
+def won_share(duels: Sequence[Duel], model: str, tie: float | None) -> float | None:
+    """The share of a model's duels that it won; None where none counts."""
+    own = [duel for duel in duels if model in {duel.a, duel.b}]
+    counted = [duel for duel in own if duel.winner or tie is not None]
+    won = sum(
+        1.0 if d.winner == model else (tie or 0.0) if d.winner is None else 0.0 for d in counted
+    )
+    return won / len(counted) if counted else None
