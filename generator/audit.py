@@ -13,6 +13,7 @@ from generator.data import (
     Takeaway,
     Verdict,
 )
+from generator.letters import points_by_model
 
 GOOD, POOR = POINTS["A-"], POINTS["C+"]
 BAD_VERDICTS = {Verdict.WRONG, Verdict.CRASHED, Verdict.TIMEOUT, Verdict.DOES_NOT_COMPILE}
@@ -57,7 +58,7 @@ def takeaways(
     corpus: Corpus, published: dict[str, Grade], evidence: dict[str, Evidence]
 ) -> list[Takeaway]:
     """What the data says in a few sentences; each names the rule that made it."""
-    points = by_model(published)
+    points = points_by_model(published.values())
     full = {m: p for m, p in points.items() if len(p) == len(corpus.challenges)}
     found = [
         most_consistent(corpus, full),
@@ -66,15 +67,6 @@ def takeaways(
         tests_against_grades(published, evidence),
     ]
     return [takeaway for takeaway in found if takeaway]
-
-
-def by_model(grades: dict[str, Grade]) -> dict[str, dict[str, float]]:
-    """Grade points by model and challenge."""
-    found: dict[str, dict[str, float]] = {}
-    for grade in grades.values():
-        if grade.letter is not None:
-            found.setdefault(grade.model, {})[grade.challenge] = POINTS[grade.letter]
-    return found
 
 
 def most_consistent(corpus: Corpus, full: dict[str, dict[str, float]]) -> Takeaway | None:

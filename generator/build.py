@@ -122,13 +122,14 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
             if isinstance(result, Evidence):
                 if worth_keeping(result, known.get(task.run.key)):
                     store.save_evidence(result)
+                    known[task.run.key] = result
                     made.append(task.run.key)
                 else:
                     kept[task.run.key] = result.summary
             else:
                 errors[task.run.key] = result
             advance(task.run.key)
-    now = standings(found, store.evidence())
+    now = standings(found, known)
     return Verified(
         corpus=found,
         made=tuple(made),
@@ -184,8 +185,9 @@ def results(options: Options) -> Results:
     """Everything the pages need, from the records as they are."""
     found = publishable(corpus(options.root, options.runs))
     store = options.store
-    now = {key: str(state) for key, (state, _) in standings(found, store.evidence()).items()}
-    return gather(found, store, now)
+    known = store.evidence()
+    now = {key: str(state) for key, (state, _) in standings(found, known).items()}
+    return gather(found, store, known, now)
 
 
 def mkdocs(root: Path) -> int:

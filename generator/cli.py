@@ -7,6 +7,7 @@ mistake in what was asked for or in a file that a person wrote; 130 stopped by C
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -42,7 +43,8 @@ Records = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Remake records that are current.")]
 Seed = Annotated[int | None, typer.Option(help="Replay this seed instead of drawing one.")]
-Workers = Annotated[int, typer.Option(min=1, help="Runs verified at once. Default: one per core.")]
+Workers = Annotated[int, typer.Option(min=1, help="Runs verified at once.")]
+CORES = os.cpu_count() or 1
 Weak = Annotated[
     bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")
 ]
@@ -59,7 +61,7 @@ def verify(
     records: Records = None,
     force: Force = False,
     seed: Seed = None,
-    workers: Workers = 2,
+    workers: Workers = CORES,
     accept_weak: Weak = False,
     as_json: AsJson = False,
 ) -> None:
@@ -92,7 +94,7 @@ def build(
     records: Records = None,
     force: Force = False,
     seed: Seed = None,
-    workers: Workers = 2,
+    workers: Workers = CORES,
     accept_weak: Weak = False,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if README or records are stale.")

@@ -34,17 +34,23 @@ from generator.redact import report
 from generator.yamlfile import read
 
 
-def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
-    """Load the records and compute grades, rankings, duels and the audit. Raises BadFile."""
-    evidence = {k: e for k, e in store.evidence().items() if k in corpus.runs}
+def gather(
+    corpus: Corpus, store: Store, known: dict[str, Evidence], standings: dict[str, str]
+) -> Results:
+    """Load the other records and compute grades, rankings, duels and the audit. Raises BadFile.
+
+    known: the evidence records, of which those of this corpus are taken.
+    """
+    evidence = {k: e for k, e in known.items() if k in corpus.runs}
     current = {k: e for k, e in evidence.items() if standings.get(k) == "current"}
     published = load_published(store.folder)
     imported = of_this_corpus(as_grades(published.grades), corpus) if published.grades else {}
+    judged_runs = store.judged_runs()
     grades = {
         PUBLISHED: imported,
         **earlier_scores(published, corpus),
         EvidenceGrader.name: graded_by_evidence(corpus, current),
-        **judged_grades(corpus, store.judged_runs(), current),
+        **judged_grades(corpus, judged_runs, current),
     }
     judged = store.judged_duels()
     fought = {
@@ -70,7 +76,7 @@ def gather(corpus: Corpus, store: Store, standings: dict[str, str]) -> Results:
         rooflines=store.rooflines(),
         takeaways=tuple(takeaways(corpus, imported, current)),
         differences=differences(corpus, published, logs.sessions),
-        cards=cards(corpus, store.judged_runs(), judged, current, grades),
+        cards=cards(corpus, judged_runs, judged, current, grades),
         sessions=logs.sessions,
         timelines=logs.timelines,
         replays=logs.replays,

@@ -9,8 +9,9 @@ import pytest
 
 from generator.data import Duel, Grade
 from generator.judge.published import as_grades
+from generator.letters import nearest_letter
 from generator.published import load_published
-from generator.rank import nearest_letter, rank
+from generator.rank import rank
 from generator.rank.pairwise import cycles, davidson, duel_orders
 from generator.rank.uncertainty import holm, interval, sign_flip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from generator.data import POINTS, Letter, Record
+from generator.letters import nearest_letter
 from generator.yamlfile import read
 
 FILE = Path(__file__).with_name("rubric.yaml")
@@ -53,10 +54,4 @@ def overall(letters: dict[str, Letter]) -> Letter | None:
     if not weights:
         return None
     points = sum(POINTS[letters[name]] * weight for name, weight in weights.items())
-    return nearest(points / sum(weights.values()))
-
-
-def nearest(points: float) -> Letter:
-    """The letter whose points are nearest; of two equally near the better."""
-    known = {letter: value for letter, value in POINTS.items() if letter != "A+"}
-    return min(known, key=lambda letter: (round(abs(known[letter] - points), 6), -known[letter]))
+    return nearest_letter(points / sum(weights.values()))

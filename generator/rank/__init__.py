@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from generator.data import POINTS, Duel, Grade, Letter, Place, Ranking, RankingRule
+from generator.data import Duel, Grade, Place, Ranking, RankingRule
+from generator.letters import nearest_letter, points_by_model
 from generator.rank.pairwise import cycles, davidson, duel_orders
 from generator.rank.sensitivity import first_changes, orders
 from generator.rank.uncertainty import comparisons, interval, separated
@@ -57,15 +58,6 @@ def rank(
     )
 
 
-def points_by_model(grades: Iterable[Grade]) -> Points:
-    """Grade points by model and challenge; ungraded runs are left out."""
-    found: Points = {}
-    for grade in grades:
-        if grade.letter is not None:
-            found.setdefault(grade.model, {})[grade.challenge] = POINTS[grade.letter]
-    return found
-
-
 def mean(own: dict[str, float], weights: dict[str, float]) -> float:
     """The weighted mean of a model's points; a challenge without a weight weighs 1."""
     total = sum(weights.get(challenge, 1.0) for challenge in own)
@@ -97,9 +89,3 @@ def place(
         worst_rank=len(ranked) - behind if model in ranked else None,
         bounds=(round(bounds[0], 4), round(bounds[1], 4)),
     )
-
-
-def nearest_letter(points: float) -> Letter:
-    """The letter whose points are nearest, the better one of two equally near."""
-    letters = [letter for letter in POINTS if letter != "A+"]
-    return min(letters, key=lambda x: (round(abs(POINTS[x] - points), 6), -POINTS[x]))

@@ -1,0 +1,22 @@
+"""Letters and their grade points: what rankings, graders and the audit count alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from generator.data import POINTS, Grade, Letter
+
+
+def nearest_letter(points: float) -> Letter:
+    """The letter whose points are nearest, the better one of two equally near."""
+    letters = [letter for letter in POINTS if letter != "A+"]
+    return min(letters, key=lambda x: (round(abs(POINTS[x] - points), 6), -POINTS[x]))
+
+
+def points_by_model(grades: Iterable[Grade]) -> dict[str, dict[str, float]]:
+    """Grade points by model and challenge; ungraded runs are left out."""
+    found: dict[str, dict[str, float]] = {}
+    for grade in grades:
+        if grade.letter is not None:
+            found.setdefault(grade.model, {})[grade.challenge] = POINTS[grade.letter]
+    return found
