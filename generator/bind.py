@@ -211,11 +211,6 @@ def adapter_exports(source: str) -> dict[str, tuple[str, ...]]:
     return {}
 
 
-def has_exports(module: Exports, wanted: dict[str, tuple[str, ...]]) -> bool:
-    """Whether a file defines every wanted name, or one that fits its pattern, with its methods."""
-    return alternative(module, wanted) is not None
-
-
 def alternative(module: Exports, wanted: dict[str, tuple[str, ...]]) -> int | None:
     """Which of a pattern's alternatives, parted by bars, a file fits: 0 the first, the likeliest.
 
