@@ -8,12 +8,12 @@ The tolerance rule, per output row (the last axis):
 
     |got - ref|  <=  4 * E + 32 * u * max|ref|
 
-where u is the unit roundoff of the declared dtype and E the larger of two honest errors: that of a
-trusted implementation computing in the declared dtype, and the change of the float64 reference when
-every input moves by a unit or so in the last place (forward error analysis: Higham, Accuracy and
-Stability of Numerical Algorithms, 2nd ed., section 1.6). Inputs are moved several times, each by
-an amount of its own, and the largest change counts: one draw, or equal steps, can cancel by chance.
-Next to nothing is added for underflow, which a relative error does not describe.
+where u is the unit roundoff of the declared dtype and E the largest of the honest errors: those of
+trusted implementations that compute in the declared dtype, and the change of the float64 reference
+when every input moves by a unit or so in the last place (forward error analysis: Higham, Accuracy
+and Stability of Numerical Algorithms, 2nd ed., section 1.6). Inputs are moved several times, each
+by an amount of its own, and the largest change counts: one draw, or equal steps, can cancel by
+chance. Next to nothing is added for underflow, which a relative error does not describe.
 """
 
 from __future__ import annotations
@@ -73,6 +73,11 @@ def rng(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
 
 
+def single(call: Call) -> dict[str, Any]:
+    """The call with every array in float32."""
+    return {k: v.astype(np.float32) if isinstance(v, np.ndarray) else v for k, v in call.items()}
+
+
 def unit_roundoff(dtype: Any) -> float:
     """Half the distance from 1 to the next number of this dtype (2**-24 for float32)."""
     return float(np.finfo(dtype).eps) / 2
@@ -87,20 +92,20 @@ def oracle(
     reference: Callable[..., Arrays],
     call: Call,
     *,
-    baseline: Callable[..., Arrays] | None = None,
+    baselines: Sequence[Callable[..., Arrays]] = (),
     dtype: Any = None,
 ) -> Oracle:
     """Answer a call in float64 and derive the error allowed to each row of each output.
 
     reference: called with the call's items as keyword arguments, floating arrays as float64.
-    baseline: a trusted implementation, called with the inputs as they are; the reference if None.
+    baselines: trusted implementations, called in the declared dtype; by default the reference.
     dtype: the declared dtype; by default that of the first floating array among the inputs.
     """
     declared = np.dtype(dtype or _declared_dtype(call))
     answer = reference(**_cast(call, np.float64))
-    honest = (baseline or reference)(**_cast(call, declared))
     exact = _cast(call, np.float64)
-    others = [honest, *(reference(**_nudge(exact, declared, draw)) for draw in range(NUDGES))]
+    others = [honest(**_cast(call, declared)) for honest in baselines or (reference,)]
+    others += [reference(**_nudge(exact, declared, draw)) for draw in range(NUDGES)]
     allowed = {
         name: BASELINE_FACTOR * np.max([row_max(other[name] - ref) for other in others], axis=0)
         + ROUNDOFF_FACTOR * unit_roundoff(declared) * row_max(ref)
@@ -135,7 +140,7 @@ def compare_all(
     got: Any,
     names: Sequence[str],
     *,
-    baseline: Callable[..., Arrays] | None = None,
+    baselines: Sequence[Callable[..., Arrays]] = (),
 ) -> list[Finding]:
     """Judge several outputs of one call; each in the declared dtype, or in float32 if returned so.
 
@@ -148,7 +153,7 @@ def compare_all(
     for name in names:
         dtype = _judged_dtype(call, items.get(name))
         if dtype not in oracles:
-            oracles[dtype] = oracle(reference, call, baseline=baseline, dtype=dtype)
+            oracles[dtype] = oracle(reference, call, baselines=baselines, dtype=dtype)
         finding = compare(name, items.get(name), oracles[dtype])
         if dtype != _declared_dtype(call):
             finding = replace(finding, detail=f"judged as {dtype} {finding.detail}".strip())
@@ -165,6 +170,15 @@ def same(name: str, got: Any, expected: Any) -> Finding:
         ok = type(got) is type(expected) and bool(got == expected)
     detail = "" if ok else f"got {describe(got)}, expected {describe(expected)}"
     return Finding(name, ok, detail=detail)
+
+
+def ratio(name: str, used: Any, unit: Any, limit: float) -> Finding:
+    """One measured number over another (bytes, seconds), against a limit; both are untrusted."""
+    top, bottom = as_float(used), as_float(unit)
+    if top is None or bottom is None or top.ndim or bottom.ndim or bottom <= 0:
+        return Finding(name, False, detail="not measured")
+    value = float(top / bottom)
+    return Finding(name, value <= limit, value, limit)
 
 
 def as_float(value: Any) -> NDArray[np.float64] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from challenges.backwards.reference import baseline, reference
-from challenges.kit import Case, Finding, as_float, compare_all, oracle, rng, same
+from challenges.kit import Case, Finding, as_float, compare_all, oracle, rng, same, single
 
 OUTPUTS = ("y", "dx", "dgamma", "dbeta")
 JUDGED = {
@@ -43,11 +43,6 @@ def draw(
 def scaled(call: dict[str, Any], **factors: Any) -> dict[str, Any]:
     """The call with some of its arrays multiplied."""
     return {**call, **{name: call[name] * factor for name, factor in factors.items()}}
-
-
-def single(call: dict[str, Any]) -> dict[str, Any]:
-    """The call in float32."""
-    return {k: v.astype(np.float32) if isinstance(v, np.ndarray) else v for k, v in call.items()}
 
 
 def cases(seed: int) -> list[Case]:
@@ -145,7 +140,7 @@ def values(case: Case, got: list[dict[str, Any]], names: tuple[str, ...]) -> lis
     """Every call's outputs against the reference."""
     found = []
     for call, items in zip(case.calls, got, strict=False):
-        found += compare_all(reference, numbers(call), items, names, baseline=baseline)
+        found += compare_all(reference, numbers(call), items, names, baselines=(baseline,))
     return found + answered(case, got)
 
 
@@ -168,7 +163,7 @@ def rows_sum_to_zero(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     if dx is None or dx.shape != shape:
         return [Finding("dx", False, detail="no numeric array of the shape of x")]
     narrow = np.float32 if got[0]["dx"].dtype == np.float32 else None
-    expected = oracle(reference, numbers(case.calls[0]), baseline=baseline, dtype=narrow)
+    expected = oracle(reference, numbers(case.calls[0]), baselines=(baseline,), dtype=narrow)
     error, bound = np.abs(dx.sum(-1)), expected.allowed["dx"][..., 0] * shape[-1]
     worst = np.argmax(error / bound)
     ok = bool((error <= bound).all())

@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 
 from challenges.flash_attention.reference import baseline, reference
-from challenges.kit import Case, Finding, as_float, compare_all, oracle, rng, row_max, same
+from challenges.kit import (
+    Case,
+    Finding,
+    as_float,
+    compare_all,
+    oracle,
+    ratio,
+    rng,
+    row_max,
+    same,
+    single,
+)
 
 Call = dict[str, Any]
 # (B, H, N, D, T): batch, heads, tokens, head dimension, tile size.
@@ -33,11 +44,6 @@ def draw(seed: int, name: str, shape: tuple[int, ...], *, causal: bool, **more: 
     r = rng(seed, name)
     arrays = {key: r.normal(size=shape[:4]) for key in ("Q", "K", "V")}
     return {**arrays, "tile_size": shape[4], "causal": causal, **more}
-
-
-def single(call: Call) -> Call:
-    """The call in float32."""
-    return {k: v.astype(np.float32) if isinstance(v, np.ndarray) else v for k, v in call.items()}
 
 
 def cases(seed: int) -> list[Case]:
@@ -188,7 +194,7 @@ def values(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     """Every call's output against the reference."""
     found = []
     for call, items in zip(case.calls, got, strict=True):
-        found += compare_all(reference, numbers(call), items, ("O",), baseline=baseline)
+        found += compare_all(reference, numbers(call), items, ("O",), baselines=(baseline,))
     return found
 
 
@@ -203,14 +209,14 @@ def future_has_no_influence(case: Case, got: list[dict[str, Any]]) -> list[Findi
     if any(row is None or row.shape != case.calls[0]["Q"].shape for row in rows):
         return [Finding("O", False, detail="no numeric array of the shape of Q")]
     narrow = np.float32 if got[0]["O"].dtype == np.float32 else None
-    expected = oracle(reference, numbers(case.calls[0]), baseline=baseline, dtype=narrow)
+    expected = oracle(reference, numbers(case.calls[0]), baselines=(baseline,), dtype=narrow)
     error = row_max(rows[1] - rows[0])[:, :, :7]
     bound = 2 * expected.allowed["O"][:, :, :7]
     worst = int(np.argmax(error / bound))
     ok = bool((error <= bound).all())
     return [
         Finding("rows before", ok, float(error.flat[worst]), float(bound.flat[worst])),
-        *compare_all(reference, numbers(case.calls[0]), got[0], ("O",), baseline=baseline),
+        *compare_all(reference, numbers(case.calls[0]), got[0], ("O",), baselines=(baseline,)),
     ]
 
 
@@ -226,22 +232,13 @@ def deterministic(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
 
 def growth_of_memory(_case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     """The peak when N doubles, as a multiple; the inputs and the output alone give 2."""
-    return ratio("growth", got[0].get("peak"), got[0].get("half_peak"), GROWTH_LIMIT)
+    return [ratio("growth", got[0].get("peak"), got[0].get("half_peak"), GROWTH_LIMIT)]
 
 
 def memory_of_tiles(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     """The peak of a call with small tiles as a multiple of the inputs' size."""
     size = sum(case.calls[0][name].nbytes for name in ("Q", "K", "V"))
-    return ratio("work space", got[0].get("peak"), size, TILE_LIMIT)
-
-
-def ratio(name: str, used: Any, unit: Any, limit: float) -> list[Finding]:
-    """One number of bytes over another, against a limit."""
-    top, bottom = as_float(used), as_float(unit)
-    if top is None or bottom is None or top.ndim or bottom.ndim or bottom <= 0:
-        return [Finding(name, False, detail="not measured")]
-    value = float(top / bottom)
-    return [Finding(name, value <= limit, value, limit)]
+    return [ratio("work space", got[0].get("peak"), size, TILE_LIMIT)]
 
 
 def default_is_causal(_case: Case, got: list[dict[str, Any]]) -> list[Finding]:

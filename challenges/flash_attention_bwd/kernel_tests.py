@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 
 from challenges.flash_attention_bwd.reference import baseline, reference
-from challenges.kit import Case, Finding, Oracle, as_float, compare_all, oracle, rng, row_max, same
+from challenges.kit import (
+    Case,
+    Finding,
+    Oracle,
+    as_float,
+    compare_all,
+    oracle,
+    ratio,
+    rng,
+    row_max,
+    same,
+    single,
+)
 
 Call = dict[str, Any]
 INPUTS = ("Q", "K", "V", "dO")
@@ -49,11 +61,6 @@ def draw(seed: int, name: str, shape: tuple[int, ...], *, causal: bool, **more: 
     r = rng(seed, name)
     arrays = {key: r.normal(size=shape[:4]) for key in INPUTS}
     return {**arrays, "tile_size": shape[4], "causal": causal, **more}
-
-
-def single(call: Call) -> Call:
-    """The call in float32."""
-    return {k: v.astype(np.float32) if isinstance(v, np.ndarray) else v for k, v in call.items()}
 
 
 def steered(seed: int, name: str, levels: list[float], *, causal: bool, tile: int = 8) -> Call:
@@ -197,7 +204,7 @@ def values(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     """Every call's outputs against the reference."""
     names, found = JUDGED.get(case.check, OUTPUTS), []
     for call, items in zip(case.calls, got, strict=True):
-        found += compare_all(reference, numbers(call), items, names, baseline=baseline)
+        found += compare_all(reference, numbers(call), items, names, baselines=(baseline,))
     return found
 
 
@@ -209,7 +216,7 @@ def numbers(call: Any) -> Call:
 def expected(call: Any, values: Any) -> Oracle:
     """The oracle for what came back: in float32 if that is what it is, else as the inputs are."""
     narrow = np.float32 if values.dtype == np.float32 else None
-    return oracle(reference, numbers(call), baseline=baseline, dtype=narrow)
+    return oracle(reference, numbers(call), baselines=(baseline,), dtype=narrow)
 
 
 def shaped(call: Any, got: dict[str, Any], names: tuple[str, ...]) -> bool:
@@ -245,7 +252,7 @@ def past_has_no_influence(case: Case, got: list[dict[str, Any]]) -> list[Finding
     for name in ("dQ", "dK", "dV"):
         moved = np.asarray(as_float(got[1][name])) - np.asarray(as_float(got[0][name]))
         found.append(within(f"later {name}", moved[:, :, 7:], 2 * allowed[name][:, :, 7:]))
-    return found + compare_all(reference, numbers(call), got[0], OUTPUTS, baseline=baseline)
+    return found + compare_all(reference, numbers(call), got[0], OUTPUTS, baselines=(baseline,))
 
 
 def within(name: str, difference: Any, bound: Any) -> Finding:
@@ -271,22 +278,13 @@ def deterministic(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
 
 def growth_of_memory(_case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     """The peak when N doubles, as a multiple; the inputs and the outputs alone give 2."""
-    return ratio("growth", got[0].get("peak"), got[0].get("half_peak"), GROWTH_LIMIT)
+    return [ratio("growth", got[0].get("peak"), got[0].get("half_peak"), GROWTH_LIMIT)]
 
 
 def memory_of_tiles(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     """The peak of a call with small tiles as a multiple of the inputs' size."""
     size = sum(case.calls[0][name].nbytes for name in INPUTS)
-    return ratio("work space", got[0].get("peak"), size, TILE_LIMIT)
-
-
-def ratio(name: str, used: Any, unit: Any, limit: float) -> list[Finding]:
-    """One number of bytes over another, against a limit."""
-    top, bottom = as_float(used), as_float(unit)
-    if top is None or bottom is None or top.ndim or bottom.ndim or bottom <= 0:
-        return [Finding(name, False, detail="not measured")]
-    value = float(top / bottom)
-    return [Finding(name, value <= limit, value, limit)]
+    return [ratio("work space", got[0].get("peak"), size, TILE_LIMIT)]
 
 
 def default_is_causal(_case: Case, got: list[dict[str, Any]]) -> list[Finding]:

@@ -237,7 +237,7 @@ def judge_stack(call: Inputs, got: Inputs) -> Iterator[Finding]:
     y: Any = got.get("y")
     narrow = isinstance(y, np.ndarray) and y.dtype == np.float32
     judged = np.float32 if narrow else call["dtype"]
-    expected = oracle(reference.stack, call, baseline=reference.less_exact_stack, dtype=judged)
+    expected = oracle(reference.stack, call, baselines=(reference.less_exact_stack,), dtype=judged)
     # Tokens of one row share a scale: each row of the batch is held to its worst token's bound.
     # A score s is known to u |s|, which the softmax turns into a relative error of its weights.
     score = reference.largest_score(call["x"], call["w_q"][0], call["w_k"][0], call["num_heads"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from challenges.fuse.kernel_tests import ROW_BLOCK, cases, check
-from challenges.fuse.reference import reference, softmax
+from challenges.fuse.reference import LANES, Sum, by_lanes, pairwise, reference, softmax
 from challenges.kit import Case
 from generator.runtimes.cuda.compiler import nvcc
 from generator.runtimes.cuda.device import no_device
@@ -20,13 +21,13 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "challenges" / "fuse"
 
 
-def honest(call: dict[str, Any]) -> dict[str, Any]:
+def honest(call: dict[str, Any], total: Sum = pairwise) -> dict[str, Any]:
     """A float32 answer by sorting, in the shape that the driver returns."""
     x, k = call["logits"], call["K"]
     idx = np.argsort(-x, axis=1, kind="stable")[:, :k].astype(np.int32)
     return {
         "idx": idx,
-        "probs": np.take_along_axis(softmax(x), idx, axis=1),
+        "probs": np.take_along_axis(softmax(x, total), idx, axis=1),
         "logits_after": hashlib.sha256(np.ascontiguousarray(x).tobytes()).hexdigest(),
         "guards_intact": True,
         "work_space": 0,
@@ -57,6 +58,23 @@ def test_an_honest_answer_passes_every_case() -> None:
     for seed in (0, 1):
         for case in cases(seed):
             assert ok(case, [honest(dict(call)) for call in case.calls]), case.id
+
+
+def test_every_order_of_summation_adds_the_same_weights() -> None:
+    """In float64 the sums of a thread, a warp, a block agree with NumPy's, remainder included."""
+    weights = np.random.default_rng(2).random((3, 1021))
+    for lanes in LANES:
+        assert np.allclose(by_lanes(weights, lanes), pairwise(weights), rtol=1e-13)
+
+
+@pytest.mark.parametrize("lanes", [8, 64, 512])
+def test_sums_in_sequence_are_within_the_bound(lanes: int) -> None:
+    """A block that adds its threads' sums one after another is right, whatever its size."""
+    total = partial(by_lanes, lanes=lanes)
+    for seed in range(6):
+        for case in cases(seed):
+            if case.check in {"last_element", "large_k"}:
+                assert ok(case, [honest(dict(call), total) for call in case.calls]), case.id
 
 
 @pytest.mark.parametrize(
