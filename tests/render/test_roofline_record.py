@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from generator.records import Store
 from generator.render import charts
 from generator.render.gpu import mapping, sequence, timing
+from generator.runtimes.cuda.roofline import median_process
 from generator.runtimes.cuda.timing import with_ratios
 
 
@@ -31,3 +34,17 @@ def test_what_beats_the_memory_is_rejected() -> None:
     fast |= {"kernel": {"median_ms": 0.5}}
     made = with_ratios({"roof": {"median_ms": 1.0, "bytes": 1000}, "shapes": [fast]})
     assert made["shapes"][0]["rejected"]
+
+
+def test_the_median_process_is_recorded() -> None:
+    """Of three processes the one in the middle counts, and the shares of all are kept."""
+    runs = [{"shapes": [{"share": 0.1}, {"share": 0.2}, {"share": at}]} for at in (0.9, 0.7, 0.8)]
+    record = median_process(runs)
+    assert record["shapes"][2]["share"] == 0.8
+    assert [shares[2] for shares in record["shares_of_processes"]] == [0.7, 0.8, 0.9]
+
+
+def test_a_process_that_failed_makes_no_record() -> None:
+    """Shares of the processes that happened to work are not a measurement."""
+    with pytest.raises(RuntimeError, match="timeout"):
+        median_process([{"shapes": []}, {"failed": "timeout: 240 s"}])

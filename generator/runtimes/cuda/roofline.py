@@ -1,4 +1,7 @@
-"""The reference kernel against the read roof, PyTorch, compiled PyTorch and CuPy, in one process.
+"""The reference kernel against the read roof, PyTorch, compiled PyTorch and CuPy.
+
+Each measurement is one process, and several processes differ by a percent or two; the record holds
+the one that is the median in the kernel's share of the roof, and the shares of all of them.
 
 Run on a machine with a GPU as `python -m generator.runtimes.cuda.roofline`; it writes
 docs/records/roofline/<challenge>.json. All that runs here is our own, so it runs without a sandbox.
@@ -24,6 +27,8 @@ from generator.runtimes.cuda.device import compiler_version, device, no_device
 from generator.runtimes.cuda.timing import SHAPES, timing
 
 ROOT = Path(__file__).resolve().parents[3]
+PROCESSES = 5
+DECIDING = SHAPES.index((1024, 128256, 32))  # limited by the memory alone
 
 
 class Unconfined(Confinement):
@@ -58,7 +63,8 @@ def measure(slug: str) -> dict[str, Any]:
         roof = compiler.ours(folder / "roof.cu").library
         if built.libraries is None or roof is None:
             raise RuntimeError(built.errors or built.reason or "the roof kernel does not compile")
-        times = timing(built.libraries, roof, Unconfined(work), baselines=True)
+        confined = Unconfined(work)
+        runs = [timing(built.libraries, roof, confined, baselines=True) for _ in range(PROCESSES)]
     sources = [
         folder / name for name in ("reference.cu", "topk_list.cuh", "online_softmax.cuh", "roof.cu")
     ]
@@ -69,8 +75,20 @@ def measure(slug: str) -> dict[str, Any]:
         "compiler": {"nvcc": compiler_version(), "architecture": architecture()},
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sources": digest_of(sources, folder),
-        **times,
+        **median_process(runs),
     }
+
+
+def median_process(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The process whose share on the deciding shape is the median, with the shares of every one.
+
+    runs: an odd number of what `timing` returns; raises RuntimeError if one of them failed.
+    """
+    if failed := [run["failed"] for run in runs if "failed" in run]:
+        raise RuntimeError(failed[0])
+    ordered = sorted(runs, key=lambda run: float(run["shapes"][DECIDING]["share"]))
+    shares = [[shape["share"] for shape in run["shapes"]] for run in ordered]
+    return {**ordered[len(ordered) // 2], "shares_of_processes": shares}
 
 
 def main() -> None:
@@ -79,7 +97,7 @@ def main() -> None:
         sys.exit(f"error: {reason}")
     record = measure("fuse")
     write(ROOT / "docs" / "records" / "roofline" / "fuse.json", json.dumps(record, indent=1) + "\n")
-    for shape in record.get("shapes", [record]):
+    for shape in record["shapes"]:
         sys.stdout.write(json.dumps(shape) + "\n")
 
 
