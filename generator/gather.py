@@ -18,6 +18,7 @@ from generator.data import (
     Published,
     RankingRule,
     Results,
+    Rounds,
 )
 from generator.duels import duels
 from generator.judge.card import card
@@ -31,6 +32,7 @@ from generator.published import load_published
 from generator.rank import rank
 from generator.records import Store
 from generator.redact import report
+from generator.rounds import meetings, rounds
 from generator.yamlfile import read
 
 
@@ -58,6 +60,7 @@ def gather(
         for name, found in grades.items()
     }
     rule = ranking_rule(corpus.root)
+    held, refused = rounds(corpus, declared_rounds(corpus.root), meetings(fought, published.duels))
     logs = read_logs(corpus)
     return Results(
         corpus=corpus,
@@ -71,6 +74,7 @@ def gather(
         duels=fought,
         published=published,
         outcomes=tuple(outcomes(published)),
+        rounds=tuple(held),
         contradictions=tuple(contradictions(imported, current)),
         strength=store.strength(),
         rooflines=store.rooflines(),
@@ -81,7 +85,7 @@ def gather(
         timelines=logs.timelines,
         replays=logs.replays,
         redacted=report(corpus),
-        problems=(*corpus.problems, *store.problems, *logs.problems),
+        problems=(*corpus.problems, *store.problems, *logs.problems, *refused),
     )
 
 
@@ -89,6 +93,12 @@ def ranking_rule(root: Path) -> RankingRule:
     """The declared rule, or the default one where ranking.yaml is absent. Raises BadFile."""
     file = root / "ranking.yaml"
     return read(file, RankingRule) if file.exists() else RankingRule()
+
+
+def declared_rounds(root: Path) -> Rounds:
+    """The declared rounds; none where rounds.yaml is absent. Raises BadFile."""
+    file = root / "rounds.yaml"
+    return read(file, Rounds) if file.exists() else Rounds()
 
 
 def of_this_corpus(grades: dict[str, Grade], corpus: Corpus) -> dict[str, Grade]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGES = ("discover", "verify", "judge", "rank", "duels", "audit", "render", "sessions")
+STAGES = ("discover", "verify", "judge", "rank", "duels", "rounds", "audit", "render", "sessions")
 JOINERS = {"build", "gather", "cli", "schedule", "report", "doctor", "strength"}
 
 

@@ -82,6 +82,16 @@ from generator.data.ranking import (
     RankingRule,
 )
 from generator.data.results import Results
+from generator.data.rounds import (
+    Decided,
+    DeclaredRound,
+    Round,
+    Rounds,
+    Settled,
+    Size,
+    Tally,
+    Trio,
+)
 from generator.data.session import Moment, Replayed, Session, Tokens
 
 __all__ = [
@@ -100,6 +110,8 @@ __all__ = [
     "Comparison",
     "Contradiction",
     "Corpus",
+    "Decided",
+    "DeclaredRound",
     "Digests",
     "DimensionGrade",
     "DimensionReply",
@@ -145,15 +157,21 @@ __all__ = [
     "Replayed",
     "Rerun",
     "Results",
+    "Round",
+    "Rounds",
     "Run",
     "RunFacts",
     "Score",
     "Session",
+    "Settled",
     "Share",
+    "Size",
     "Status",
     "Strength",
     "Takeaway",
+    "Tally",
     "Tokens",
+    "Trio",
     "Usage",
     "Verdict",
 ]

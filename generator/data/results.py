@@ -16,6 +16,7 @@ from generator.data.opinion import (
 )
 from generator.data.published import Outcome, Published
 from generator.data.ranking import Ranking
+from generator.data.rounds import Round
 from generator.data.session import Moment, Replayed, Session
 
 
@@ -30,6 +31,7 @@ class Results(Record):
     redacted: by file of a run, how many finds of each kind of secret no page shows.
     rooflines: by challenge, the timings of our own kernel (docs/guide/gpu.md).
     published: what was imported, figures measured on the originals included. outcomes: its claims.
+    rounds: those that rounds.yaml declares, with what came of them.
     """
 
     corpus: Corpus
@@ -40,6 +42,7 @@ class Results(Record):
     duels: dict[str, tuple[Duel, ...]]
     published: Published = Published()
     outcomes: tuple[Outcome, ...] = ()
+    rounds: tuple[Round, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     strength: tuple[Strength, ...] = ()
     rooflines: dict[str, dict[str, Any]] = {}

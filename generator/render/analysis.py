@@ -157,6 +157,11 @@ def failed_checks(cell: Cell) -> list[str]:
     ]
 
 
+def failing(cell: Cell) -> list[tuple[str, str]]:
+    """The deciding checks that an output fails, each with its worst numbers."""
+    return [(name, numbers(cell, name)) for name in failed_checks(cell)] if cell.fails else []
+
+
 def numbers(cell: Cell, check: str) -> str:
     """The worst numbers of a failed check, or what stopped it, as the end of a sentence."""
     assert cell.evidence is not None

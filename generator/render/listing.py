@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import functools
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from generator.data import Artifact, Run
 from generator.render.escape import source_text
+from generator.runtimes.cuda.declarations import Function, functions
 
 LONGEST = 200_000
 LANGUAGES = {
@@ -41,13 +42,14 @@ class Listing:
 
 @dataclass(frozen=True)
 class Definition:
-    """A top-level function, or a class with its methods."""
+    """A top-level function, or a class with its methods; anchor: its line on the listings' page."""
 
     kind: str
     name: str
     signature: str
     line: int
     lines: int
+    anchor: str = ""
 
 
 @functools.lru_cache(maxsize=256)  # the panels of one page ask for the same files
@@ -84,12 +86,34 @@ def read(run: Run, artifact: Artifact) -> tuple[str, str]:
 
 
 def outline(listing: Listing) -> list[Definition]:
-    """The top-level functions and classes of a Python file; none where it does not parse."""
-    if listing.language != "python":
-        return []
+    """The top-level functions and classes of a file; none where it does not parse."""
+    if listing.language == "python":
+        found = python(listing.text)
+    elif listing.language in {"cuda", "cpp"}:
+        found = [launcher(listing.text, function) for function in functions(listing.text)]
+    else:
+        found = []
+    return [replace(d, anchor=listing.anchor(min(d.line, listing.lines))) for d in found]
+
+
+def launcher(text: str, function: Function) -> Definition:
+    """A CUDA or C++ function; it ends where the braces that it opens are closed."""
+    parameters = ", ".join(f"{p.type} {p.name}".strip() for p in function.parameters)
+    depth, lines = 0, 0
+    for line in text.split("\n")[function.line - 1 :]:
+        depth += line.count("{") - line.count("}")
+        lines += 1
+        if "}" in line and depth <= 0:
+            break
+    kind = "kernel" if function.kernel else "function"
+    return Definition(kind, function.name, f"{function.name}({parameters})", function.line, lines)
+
+
+def python(text: str) -> list[Definition]:
+    """The top-level functions and classes of Python source."""
     try:
         with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(listing.text)
+            tree = ast.parse(text)
         return [d for node in tree.body for d in definitions(node)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []

@@ -63,6 +63,11 @@ def duel(a: str, b: str) -> str:
     return f"head-to-head/{safe(a)}--{safe(b)}.md"
 
 
+def round_(name: str) -> str:
+    """The page of a round of three."""
+    return f"head-to-head/rounds/{safe(name)}.md"
+
+
 def evidence(model_slug: str, challenge_slug: str) -> str:
     """The published evidence record."""
     return f"records/evidence/{model_slug}/{challenge_slug}.json"

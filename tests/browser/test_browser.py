@@ -23,6 +23,7 @@ KINDS = {
     "models": "models/",
     "duel": "head-to-head/alpha--beta/",
     "duels": "head-to-head/",
+    "round": "head-to-head/rounds/a-b-90827a2e/",
     "ranking": "ranking/",
     "contradictions": "contradictions/",
     "claims": "claims/",

@@ -17,6 +17,7 @@ from generator.data import (
     Claim,
     Contradiction,
     Corpus,
+    Decided,
     Digests,
     DimensionGrade,
     Duel,
@@ -38,9 +39,12 @@ from generator.data import (
     Ranking,
     Replayed,
     Results,
+    Round,
     Run,
     Session,
+    Settled,
     Takeaway,
+    Tally,
     Verdict,
 )
 
@@ -188,6 +192,24 @@ def moments(text: str) -> tuple[Moment, ...]:
     return (*plain, failed, Moment(line=9, kind="broken", title=""))
 
 
+def in_a_round(models: tuple[str, str, str], text: str) -> Round:
+    """A round with an outcome of every kind."""
+    settled = {
+        "one": Settled(winner="alpha", margin="narrow"),
+        "two": Settled(cycle=models),
+        "four": Settled(leaders=models),
+        "five": Settled(leaders=models[:2]),
+    }
+    tallies = {model: Tally(challenges=1, won=3, lost=2, tied=4) for model in models}
+    overall = Settled(leaders=models[:1])
+    by = [
+        Decided(source=source, challenges=settled, tallies=tallies, overall=overall)
+        for source in ("published", text)
+    ]
+    challenges = (*settled, "three_")
+    return Round(name="a--b", models=models, challenges=challenges, why=text, decided=tuple(by))
+
+
 def results(root: Path, text: str = HOSTILE) -> Results:
     """Three models, three challenges; `text` stands wherever somebody else's words would."""
     odd = "odd \" <b>&--'"
@@ -330,6 +352,7 @@ def results(root: Path, text: str = HOSTILE) -> Results:
                 model="alpha", challenge="one", letter="A", verdict="wrong", why=text, size=1.3
             ),
         ),
+        rounds=(in_a_round(("alpha", "beta", odd), text),),
         rooflines={
             "one": {
                 "roof_bytes_per_second": 4e12,

@@ -16,6 +16,8 @@ from generator.data import Results
 from generator.render import paths, render
 from generator.render.pages import all_pages
 from generator.render.site import Site
+from generator.render.structure import aligned, build
+from tests.render.conftest import run as stored
 from tests.render.html import Reader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -105,6 +107,7 @@ def test_every_run_model_challenge_and_pair_has_its_page(calm: Results) -> None:
     assert {paths.challenge(c) for c in calm.corpus.challenges} <= made.keys()
     assert {paths.run(r.model, r.challenge) for r in calm.corpus.runs.values()} <= made.keys()
     assert sum(p.startswith("head-to-head/") and "--" in p for p in made) == 3
+    assert {paths.round_(held.name) for held in calm.rounds} <= made.keys()
 
 
 def test_entered_without_output_differs_from_never_entered(calm: Results) -> None:
@@ -206,6 +209,7 @@ def test_render_writes_once_and_removes_what_is_gone(calm: Results, tmp_path: Pa
             "contradictions": (),
             "rankings": {},
             "duels": {},
+            "rounds": (),
         }
     )
     render(fewer, root)
@@ -213,10 +217,61 @@ def test_render_writes_once_and_removes_what_is_gone(calm: Results, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "part", ["evidence", "grades", "rankings", "duels", "contradictions", "takeaways", "outcomes"]
+    "part",
+    [
+        "evidence",
+        "grades",
+        "rankings",
+        "duels",
+        "contradictions",
+        "takeaways",
+        "outcomes",
+        "rounds",
+    ],
 )
 def test_pages_can_be_made_without_any_one_kind_of_record(calm: Results, part: str) -> None:
     """Evidence, grades or claims may be absent; every page is still made."""
     empty: Any = {} if isinstance(getattr(calm, part), dict) else ()
     more: dict[str, Any] = {"contradictions": ()} if part == "evidence" else {}
     assert pages_of(calm.model_copy(update={part: empty} | more))
+
+
+def test_a_round_says_how_its_duels_come_out(calm: Results) -> None:
+    """A winner with its margin, a cycle in its order, a tie of all, the unbeaten, a gap."""
+    (held,) = calm.rounds
+    shown = "".join(Reader(as_html(pages_of(calm)[paths.round_(held.name)])).text)
+    assert "Alpha a text, narrow" in shown
+    assert "a cycle: Alpha a text beats Beta beats Odd beats Alpha a text" in shown
+    assert "all three tie" in shown and "unbeaten: Alpha a text and Beta" in shown
+    assert "a duel is missing" in shown
+
+
+def test_structures_line_up_by_name(tmp_path: Path) -> None:
+    """What several outputs define comes first, with its signature compared; the rest after it."""
+    files = {
+        "one": "def f(a):\n    return a\n\ndef g(): ...\n",
+        "two": "def h(): ...\ndef f(a, b): ...\n",
+    }
+    built = [
+        build(stored(tmp_path, model, "c", {"main.py": text})) for model, text in files.items()
+    ]
+    rows = aligned(built)
+    assert [(row.name, row.kind) for row in rows] == [
+        ("f", "differs"),
+        ("g", "only some"),
+        ("h", "only some"),
+    ]
+    assert [side.lines for side in rows[0].sides if side] == [2, 1]
+    assert [side.anchor for side in rows[0].sides if side] == ["L-0-1", "L-0-2"]
+
+
+def test_the_outline_of_cuda_source_names_kernels_and_launchers(tmp_path: Path) -> None:
+    """With the lines that their braces span."""
+    text = (
+        "__global__ void k(int n)\n{\n  if (n) {\n  }\n}\nvoid launch(int n) { k<<<1, 1>>>(n); }\n"
+    )
+    found = build(stored(tmp_path, "m", "fuse", {"k.cu": text})).definitions
+    assert [(d.kind, d.name, d.lines) for d in found] == [
+        ("kernel", "k", 5),
+        ("function", "launch", 1),
+    ]

@@ -98,7 +98,12 @@ def duelled(site: Site, challenge: Challenge) -> Markup | None:
     ]
     if not rounds or not pairs:
         return None
-    return part("challenge/round.md.j2", site, challenge, rounds=rounds, pairs=pairs)
+    trios = [
+        (analysis.listed([names(site)[model] for model in held.models]), paths.round_(held.name))
+        for held in site.results.rounds
+        if challenge.slug in held.challenges
+    ]
+    return part("challenge/round.md.j2", site, challenge, rounds=rounds, pairs=pairs, trios=trios)
 
 
 def tally(site: Site, grader: str, challenge: str) -> dict[str, tuple[int, int, int]]:

@@ -17,6 +17,7 @@ from generator.data import (
     PublishedGrades,
     Ranking,
     Record,
+    Round,
 )
 from generator.redact import clean_all
 from generator.render import paths
@@ -33,6 +34,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "grade": Grade,
     "published-grades": PublishedGrades,
     "ranking": Ranking,
+    "round": Round,
 }
 Row = dict[str, Any]
 
@@ -55,6 +57,7 @@ SAYS = {
     "checks": "One row a run and check: verdict, cases, worst error and its bound.",
     "grades": "One row a grader and run: letter, grade points, reason.",
     "duels": "One row a grader, challenge and pair: winner and margin.",
+    "rounds": "One row a round of three, source and challenge: who beats both others, or a cycle.",
     "contradictions": "One row a cell where tests and published letter do not go together.",
 }
 
@@ -70,6 +73,7 @@ def tables_of(site: Site) -> dict[str, Iterable[Row]]:
             for _, grade in sorted(site.results.grades[g].items())
         ),
         "duels": (d.model_dump() for _, found in sorted(site.results.duels.items()) for d in found),
+        "rounds": (row for held in site.results.rounds for row in round_rows(held)),
         "contradictions": (c.model_dump() for c in site.results.contradictions),
     }
 
@@ -107,6 +111,19 @@ def check_rows(cell: Cell) -> Iterator[Row]:
             "error": finding.error if finding else None,
             "bound": finding.bound if finding else None,
         }
+
+
+def round_rows(held: Round) -> Iterator[Row]:
+    """A round of three as rows; the challenge is empty for the outcome over all."""
+    for by in held.decided:
+        for challenge, found in {**by.challenges, "": by.overall}.items():
+            yield {
+                "round": held.name,
+                "models": held.models,
+                "source": by.source,
+                "challenge": challenge,
+                **found.model_dump(),
+            }
 
 
 def grade_row(grade: Grade) -> Row:

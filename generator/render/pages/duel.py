@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator.data import Challenge, Duel, Model, PublishedDuel, PublishedPair
-from generator.render import paths
+from generator.render import analysis, paths
 from generator.render.cells import Cell
-from generator.render.listing import Definition, listings, outline
 from generator.render.pages.common import Page, page
 from generator.render.site import Site
+from generator.render.structure import structure
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,6 @@ class Bout:
         return self.a.entered and self.b.entered
 
 
-@dataclass(frozen=True)
-class Build:
-    """How one output is built: files, lines, tests, and what its code defines."""
-
-    files: int
-    lines: int
-    tests: int
-    definitions: tuple[Definition, ...]
-
-    @property
-    def names(self) -> set[str]:
-        """The names of what is defined."""
-        return {definition.name for definition in self.definitions}
-
-
 def pages(site: Site) -> Iterator[Page]:
     """The index and a page per pair."""
     head = (
@@ -56,12 +41,11 @@ def pages(site: Site) -> Iterator[Page]:
         for a, b in site.pairs
     }
     yield page(site, "duels.md.j2", paths.DUELS, head, records=records)
-    builds = {cell.key: build(cell) for cell in site.runs()}
     for a, b in site.pairs:
-        yield pair(site, a, b, builds)
+        yield pair(site, a, b)
 
 
-def pair(site: Site, a: Model, b: Model, builds: dict[str, Build]) -> Page:
+def pair(site: Site, a: Model, b: Model) -> Page:
     """The page of one pair."""
     bouts = [bout(site, challenge, a, b) for challenge in site.challenges]
     return page(
@@ -74,7 +58,9 @@ def pair(site: Site, a: Model, b: Model, builds: dict[str, Build]) -> Page:
         bouts=[b_ for b_ in bouts if b_.shared],
         alone=[b_ for b_ in bouts if not b_.shared and (b_.a.entered or b_.b.entered)],
         records={g: record(site, g, a.slug, b.slug) for g in site.graders},
-        builds=builds,
+        structure=structure,
+        failing=analysis.failing,
+        judges=site.results.cards.keys(),
         published=published(site, a.slug, b.slug),
     )
 
@@ -111,20 +97,3 @@ def record(site: Site, grader: str, a: str, b: str) -> tuple[int, int, int]:
     """Wins of a, wins of b and ties, by one grader."""
     winners = [duel.winner for duel in site.duels(grader, a, b).values()]
     return winners.count(a), winners.count(b), winners.count(None)
-
-
-def build(cell: Cell) -> Build:
-    """The structure of a cell's output; empty where there is none."""
-    found = listings(cell.run) if cell.run else []
-    code = [listing for listing in found if listing.language in {"python", "cuda", "cpp"}]
-    return Build(
-        files=len(code),
-        lines=sum(listing.lines for listing in code),
-        tests=sum("test" in listing.artifact.path.lower() for listing in code),
-        definitions=tuple(
-            definition
-            for listing in code
-            if "test" not in listing.artifact.path.lower()
-            for definition in outline(listing)
-        ),
-    )
