@@ -50,7 +50,7 @@ test-browser: $(VENV)/.dev  ## the tests that drive Chromium
 	$(PYTEST) -m browser
 
 bench-verify: $(VENV)/.site  ## what isolation costs a case; PEERS_PYTHON names an interpreter with peers
-	$(PY) benchmarks/bench_verify.py
+	$(PY) -m benchmarks.executors
 
 gpu-evidence: $(VENV)/.all  ## on a GPU machine: verify the CUDA runs and mutants, measure the roofline, write records
 	$(PY) -m generator verify $(CUDA_RUNS)
