@@ -21,15 +21,19 @@ from rich.progress import (
 
 from generator.data import Corpus, Evidence, JudgeSettings, Results
 from generator.discover import TOP_LEVEL, corpus
+from generator.engines import Engine
+from generator.engines.local import Local
+from generator.engines.machine import cores
 from generator.gather import gather
 from generator.judge.budget import Budget
 from generator.judge.client import Client
 from generator.judge.session import Tally
 from generator.judge.settings import load_judge
 from generator.judging import Answers, Plan, Request, judge, plan
+from generator.leftovers import sweep
 from generator.records import Store
 from generator.redact import left_over, unredactable
-from generator.schedule import Standing, standings, tasks, verify_all, worth_keeping
+from generator.schedule import Standing, longest_first, standings, tasks, worth_keeping
 from generator.yamlfile import BadFile
 
 
@@ -39,6 +43,7 @@ class Options:
 
     runs: a checkout of model folders elsewhere, read only; the project's own if None.
     records: where records are kept; docs/records if None. seed: of all inputs; drawn if None.
+    engine: where runs are verified; on this machine if nothing else is said.
     """
 
     root: Path = TOP_LEVEL
@@ -46,8 +51,8 @@ class Options:
     records: Path | None = None
     force: bool = False
     seed: int | None = None
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     accept_weak: bool = False
+    engine: Engine = field(default_factory=lambda: Local(cores()))
 
     @property
     def store(self) -> Store:
@@ -109,6 +114,7 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     found = publishable(corpus(options.root, options.runs))
     keys = select(found, wanted)
     store = options.store
+    sweep(store.folder)
     known = store.evidence()
     standing = standings(found, known)
     todo = [k for k in keys if options.force or standing[k][0] is not Standing.CURRENT]
@@ -118,7 +124,7 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     digests = {key: digest for key, (_, digest) in standing.items()}
     jobs = tasks(found, todo, digests, seed=options.seed, accept_weak=options.accept_weak)
     with progress(console, "verifying", len(jobs)) as advance:
-        for task, result in verify_all(jobs, options.workers):
+        for task, result in options.engine.verify_all(longest_first(jobs, known)):
             if isinstance(result, Evidence):
                 if worth_keeping(result, known.get(task.run.key)):
                     store.save_evidence(result)

@@ -7,16 +7,18 @@ mistake in what was asked for or in a file that a person wrote; 130 stopped by C
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.cli_making import making
+from generator.cli_options import AsJson, BaseUrl, Names, Records, Runs, with_verification
 from generator.errors import plain_errors
+
+if TYPE_CHECKING:
+    from generator.build import Options
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,74 +30,27 @@ app = typer.Typer(
     "arguments or in a file, 130 stopped.",
 )
 
-Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[MODEL[/SLUG]]...", help="Default: every run.")
-]
-Runs = Annotated[
-    Path | None,
-    typer.Option(
-        help="A folder of <model>/<slug>/ outputs elsewhere, read only.", show_default=False
-    ),
-]
-Records = Annotated[
-    Path | None,
-    typer.Option(help="Where records are kept. Default: docs/records.", show_default=False),
-]
-Force = Annotated[bool, typer.Option("--force", help="Remake records that are current.")]
-Seed = Annotated[int | None, typer.Option(help="Replay this seed instead of drawing one.")]
-Workers = Annotated[int, typer.Option(min=1, help="Runs verified at once.")]
-CORES = os.cpu_count() or 1
-Weak = Annotated[
-    bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")
-]
-BaseUrl = Annotated[
-    str, typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-
 
 @app.command()
-def verify(
-    names: Names = None,
-    runs: Runs = None,
-    records: Records = None,
-    force: Force = False,
-    seed: Seed = None,
-    workers: Workers = CORES,
-    accept_weak: Weak = False,
-    as_json: AsJson = False,
-) -> None:
+@with_verification
+def verify(options: Options, names: Names = None, as_json: AsJson = False) -> None:
     """Run stored outputs against the kernel tests, in the sandbox, and record the evidence.
 
     Records whose digests still match are reused; `--force` remakes them. A run that fails its
     tests is a result, not an error: the exit code is 0.
     """
-    from generator.build import Options
     from generator.build import verify as run_verify
     from generator.report import print_json, print_verified, stderr
 
-    with plain_errors():
-        options = Options(
-            runs=runs,
-            records=records,
-            force=force,
-            seed=seed,
-            workers=workers,
-            accept_weak=accept_weak,
-        )
-        done = run_verify(options, names or [], stderr)
-        (print_json if as_json else print_verified)(done, options.store)
+    done = run_verify(options, names or [], stderr)
+    (print_json if as_json else print_verified)(done, options.store)
     raise typer.Exit(1 if done.errors else 0)
 
 
 @app.command()
+@with_verification
 def build(
-    runs: Runs = None,
-    records: Records = None,
-    force: Force = False,
-    seed: Seed = None,
-    workers: Workers = CORES,
-    accept_weak: Weak = False,
+    options: Options,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if README or records are stale.")
     ] = False,
@@ -110,45 +65,29 @@ def build(
 
     Without the judge's key (judges.yaml names its variable) its recorded answers are used.
     """
-    from generator.build import (
-        Options,
-        judge_if_possible,
-        mkdocs,
-        redactions,
-        refuse_leaks,
-        results,
-    )
+    from generator.build import judge_if_possible, mkdocs, redactions, refuse_leaks, results
     from generator.build import verify as run_verify
     from generator.render import render, stale
     from generator.report import print_verified, stderr
 
-    with plain_errors():
-        options = Options(
-            runs=runs,
-            records=records,
-            force=force,
-            seed=seed,
-            workers=workers,
-            accept_weak=accept_weak,
-        )
-        if check:
-            outdated = stale(results(options), options.root)
-            for line in outdated:
-                typer.echo(line)
-            raise typer.Exit(1 if outdated else 0)
-        done = run_verify(options, [], stderr)
-        print_verified(done, options.store)
-        if judge:
-            typer.echo(judge_if_possible(options, base_url, budget, stderr))
-        found = results(options)
-        written = render(found, options.root)
-        refuse_leaks(options.root)
-        if found.redacted:
-            typer.echo(redactions(found))
-        typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
-        status = mkdocs(options.root) if site else 0
-        if status == 0 and site:
-            typer.echo(f"site: {options.root / 'site' / 'index.html'}")
+    if check:
+        outdated = stale(results(options), options.root)
+        for line in outdated:
+            typer.echo(line)
+        raise typer.Exit(1 if outdated else 0)
+    done = run_verify(options, [], stderr)
+    print_verified(done, options.store)
+    if judge:
+        typer.echo(judge_if_possible(options, base_url, budget, stderr))
+    found = results(options)
+    written = render(found, options.root)
+    refuse_leaks(options.root)
+    if found.redacted:
+        typer.echo(redactions(found))
+    typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
+    status = mkdocs(options.root) if site else 0
+    if status == 0 and site:
+        typer.echo(f"site: {options.root / 'site' / 'index.html'}")
     raise typer.Exit(1 if done.errors or status else 0)
 
 

@@ -12,7 +12,7 @@ from generator.data import Evidence, Provenance, Verdict
 from generator.digests import copies_in
 from generator.discover import corpus
 from generator.records import Store
-from generator.schedule import standings, tasks, verify_all
+from generator.schedule import standings, tasks
 from generator.yamlfile import read_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +61,7 @@ def test_a_fresh_verification_gives_the_same(tmp_path: Path) -> None:
     """New seeds, every stand-in that runs on a CPU, the same verdicts on the same checks."""
     keys = [k for k in STAND_INS if FOUND.challenges[FOUND.runs[k].challenge].runtime != "cuda"]
     digests = {key: digest for key, (_, digest) in standings(FOUND, {}).items()}
-    for task, evidence in verify_all(tasks(FOUND, keys, digests), Options().workers):
+    for task, evidence in Options().engine.verify_all(tasks(FOUND, keys, digests)):
         assert isinstance(evidence, Evidence), evidence
         assert_behaves(evidence, expected(task.run.key))
 

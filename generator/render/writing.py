@@ -7,6 +7,7 @@ from pathlib import Path
 
 from generator.data import Results
 from generator.files import write
+from generator.leftovers import SUFFIX, remove_abandoned, sweep
 from generator.render import readme
 from generator.render.pages import all_pages
 from generator.render.pages.common import Page
@@ -27,6 +28,8 @@ def render(results: Results, root: Path) -> Written:
     """Write every page below root/docs and the README's regions; raises OSError."""
     site = Site(results)
     pages = list(all_pages(site))
+    sweep(root / "docs")
+    remove_abandoned(root.glob(f".README.md.*{SUFFIX}"))
     changed = sum(write(root / "docs" / page.path, page.text) for page in pages)
     changed += remove_others(root / "docs", pages)
     file = root / "README.md"

@@ -8,7 +8,8 @@ import pytest
 
 from generator.data import Evidence
 from generator.discover import corpus
-from generator.schedule import standings, tasks, verify_all
+from generator.engines.local import Local
+from generator.schedule import standings, tasks
 
 ROOT = Path(__file__).parents[2]
 OUTPUTS = ROOT / "tests" / "fixtures" / "ternary_training"
@@ -30,7 +31,7 @@ def test_each_foreign_output_gets_the_verdict_it_deserves() -> None:
     pytest.importorskip("mlx.core")
     found = corpus(ROOT, OUTPUTS)
     digests = {key: digest for key, (_, digest) in standings(found, {}).items()}
-    for task, evidence in verify_all(tasks(found, list(found.runs), digests), workers=2):
+    for task, evidence in Local(2).verify_all(tasks(found, list(found.runs), digests)):
         assert isinstance(evidence, Evidence), evidence
         failed = {name for name, result in evidence.checks.items() if result.verdict.failed}
         expected = MUST_FAIL.get(task.run.model, set())

@@ -1,0 +1,92 @@
+"""Options that several commands share, and how a command takes all those of verification."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from generator.engines.machine import cores
+from generator.errors import plain_errors
+
+if TYPE_CHECKING:
+    from generator.build import Options
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[MODEL[/SLUG]]...", help="Default: every run.")
+]
+Runs = Annotated[
+    Path | None,
+    typer.Option(help="A folder of MODEL/SLUG outputs elsewhere, read only.", show_default=False),
+]
+Records = Annotated[
+    Path | None,
+    typer.Option(help="Where records are kept. Default: docs/records.", show_default=False),
+]
+Force = Annotated[bool, typer.Option("--force", help="Remake records that are current.")]
+Seed = Annotated[int | None, typer.Option(help="Replay this seed instead of drawing one.")]
+Workers = Annotated[int, typer.Option(min=1, help="Runs verified at once.")]
+Memory = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Megabytes for runs verified at once, by their limits. Default: what is free.",
+        show_default=False,
+    ),
+]
+Weak = Annotated[
+    bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")
+]
+BaseUrl = Annotated[
+    str, typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+CORES = cores()
+
+
+def verification(
+    runs: Runs = None,
+    records: Records = None,
+    force: Force = False,
+    seed: Seed = None,
+    workers: Workers = CORES,
+    memory: Memory = 0,
+    accept_weak: Weak = False,
+) -> Options:
+    """The options of verification; raises BadFile where the engine is not there."""
+    from generator.build import Options
+    from generator.engines.local import Local
+
+    return Options(
+        runs=runs,
+        records=records,
+        force=force,
+        seed=seed,
+        accept_weak=accept_weak,
+        engine=Local(workers, memory),
+    )
+
+
+def with_verification(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that takes the options of verification singly, and is given them as `options`."""
+    shared, own = _parameters(verification), _parameters(command)
+
+    def taking_options(**given: Any) -> None:
+        with plain_errors():
+            options = verification(**{name: given.pop(name) for name in shared})
+            command(options=options, **given)
+
+    del own["options"]
+    taking_options.__signature__ = inspect.Signature([*own.values(), *shared.values()])  # type: ignore[attr-defined]
+    taking_options.__name__ = command.__name__
+    taking_options.__doc__ = command.__doc__
+    return taking_options
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters of a function, each by keyword, with annotations that typer can read."""
+    found = inspect.signature(function, eval_str=True, locals={"Options": object}).parameters
+    return {name: p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, p in found.items()}
