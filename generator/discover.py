@@ -36,6 +36,11 @@ def corpus(root: Path = TOP_LEVEL, runs: Path | None = None) -> Corpus:
             if (folder / slug).is_dir():
                 run = load_run(folder / slug, folder.name, slug)
                 found[run.key] = run
+    problems += [
+        f"{model.slug}/model.yaml: succeeds: no model here is named {model.succeeds}"
+        for model in models.values()
+        if model.succeeds and model.succeeds not in models
+    ]
     return Corpus(
         root=root, challenges=challenges, models=models, runs=found, problems=tuple(problems)
     )

@@ -6,6 +6,22 @@ from collections.abc import Iterable
 
 from generator.data import POINTS, Grade, Letter
 
+# The percentage scale that is usual where letters are: our reading, the scores came without one.
+SCALE: tuple[tuple[float, Letter], ...] = (
+    (93, "A"),
+    (90, "A-"),
+    (87, "B+"),
+    (83, "B"),
+    (80, "B-"),
+    (77, "C+"),
+    (73, "C"),
+    (70, "C-"),
+    (67, "D+"),
+    (63, "D"),
+    (60, "D-"),
+    (0, "F"),
+)
+
 
 def nearest_letter(points: float) -> Letter:
     """The letter whose points are nearest, the better one of two equally near."""
@@ -20,3 +36,8 @@ def points_by_model(grades: Iterable[Grade]) -> dict[str, dict[str, float]]:
         if grade.letter is not None:
             found.setdefault(grade.model, {})[grade.challenge] = POINTS[grade.letter]
     return found
+
+
+def letter_of(score: float) -> Letter:
+    """The letter of a score out of 100, by SCALE."""
+    return next(letter for least, letter in SCALE if score >= least)

@@ -88,3 +88,12 @@ def test_a_yaml_bomb_is_refused_in_one_line(tmp_path: Path) -> None:
     make(tmp_path, "mine/challenge.yaml", "[" * 5000)
     with pytest.raises(BadFile):
         load_challenges(tmp_path)
+
+
+def test_a_predecessor_that_is_not_here_is_reported(tmp_path: Path) -> None:
+    """The model is still there; the misspelt name is a problem, with its file."""
+    make(tmp_path, "b/backwards/x.py")
+    make(tmp_path, "b/model.yaml", "name: B\nsucceeds: a\n")
+    found = corpus(ROOT, tmp_path)
+    assert list(found.models) == ["b"]
+    assert found.problems == ("b/model.yaml: succeeds: no model here is named a",)

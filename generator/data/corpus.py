@@ -73,12 +73,16 @@ class Provenance(StrEnum):
 
 
 class Model(Record):
-    """One language model under test; its folder gives the slug."""
+    """One language model under test; its folder gives the slug.
+
+    succeeds: the folder of the model that it follows, where both are here.
+    """
 
     slug: str
     name: str
     provider: str = "not stated"
     family: str = ""
+    succeeds: str = ""
     provenance: Provenance = Provenance.UNSTATED
     stands_for: str = ""
     note: str = ""

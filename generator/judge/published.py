@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from statistics import mean
 
-from generator.data import Grade, Letter, PublishedGrades, PublishedScores
+from generator.data import Grade, PublishedGrades, PublishedScores
+from generator.letters import letter_of
 
 NAME = "published"
 SCORES = "published scores"
-# The percentage scale that is usual where letters are: our reading, the scores came without one.
-SCALE: tuple[tuple[float, Letter], ...] = (
-    (93, "A"),
-    (90, "A-"),
-    (87, "B+"),
-    (83, "B"),
-    (80, "B-"),
-    (77, "C+"),
-    (73, "C"),
-    (70, "C-"),
-    (67, "D+"),
-    (63, "D"),
-    (60, "D-"),
-    (0, "F"),
-)
 
 
 def as_grades(published: PublishedGrades) -> dict[str, Grade]:
@@ -42,7 +28,7 @@ def as_grades(published: PublishedGrades) -> dict[str, Grade]:
 
 
 def score_grades(published: PublishedScores) -> dict[str, Grade]:
-    """Scores of an earlier judge as grades: the letter of the mean over its rounds, by SCALE."""
+    """Scores of an earlier judge as grades: the letter of the mean over its rounds."""
     scored: dict[tuple[str, str], list[int]] = {}
     for score in published.scores:
         scored.setdefault((score.model, score.challenge), []).append(score.score)
@@ -58,8 +44,3 @@ def score_grades(published: PublishedScores) -> dict[str, Grade]:
         )
         for (model, challenge), found in scored.items()
     }
-
-
-def letter_of(score: float) -> Letter:
-    """The letter of a score out of 100."""
-    return next(letter for least, letter in SCALE if score >= least)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from generator.data import PublishedScores, Score
-from generator.judge.published import letter_of, score_grades
+from generator.judge.published import score_grades
+from generator.letters import letter_of
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,14 @@ from generator.data import (
     Place,
     Published,
     PublishedGrades,
+    PublishedScores,
     Quote,
     Ranking,
     Replayed,
     Results,
     Round,
     Run,
+    Score,
     Session,
     Settled,
     Takeaway,
@@ -192,6 +194,18 @@ def moments(text: str) -> tuple[Moment, ...]:
     return (*plain, failed, Moment(line=9, kind="broken", title=""))
 
 
+def scores(judge: str) -> PublishedScores:
+    """Two earlier rounds: alpha in both of them, on one challenge, and beta in the first."""
+    given = ((1, "alpha", 70), (1, "beta", 80), (2, "alpha", 95))
+    return PublishedScores(
+        judge=judge,
+        date="2026-01-01",
+        scale="0 to 100",
+        executed_the_code=False,
+        scores=tuple(Score(round=n, model=m, challenge="one", score=s) for n, m, s in given),
+    )
+
+
 def in_a_round(models: tuple[str, str, str], text: str) -> Round:
     """A round with an outcome of every kind."""
     settled = {
@@ -217,7 +231,7 @@ def results(root: Path, text: str = HOSTILE) -> Results:
         "alpha": Model(
             slug="alpha", name=f"Alpha {text}", provider=text, note=text, provenance="stand-in"
         ),
-        "beta": Model(slug="beta", name="Beta", provenance="original"),
+        "beta": Model(slug="beta", name="Beta", provenance="original", succeeds="alpha"),
         odd: Model(slug=odd, name="Odd"),
     }
     challenges = {slug: challenge(slug) for slug in SLUGS}
@@ -324,6 +338,7 @@ def results(root: Path, text: str = HOSTILE) -> Results:
                     {"rank": 2, "model": "gone", "average": "B"},
                 ),
             ),
+            scores=scores(text),
             measured=Measured(
                 what=text,
                 how=text,

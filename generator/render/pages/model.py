@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
 
 from generator.data import Model, Place
-from generator.render import analysis, charts, env, paths
+from generator.render import analysis, charts, env, moves, panels, paths
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, names, page, ranks
 from generator.render.pages.duel import record
@@ -73,6 +74,49 @@ def balance(site: Site, model: Model) -> Markup | None:
     return part("model/balance.md.j2", site, model, good=good, bad=bad) if good or bad else None
 
 
+def rounds(site: Site, model: Model) -> Markup | None:
+    """The rounds that it was judged in, and how its grades moved."""
+    steps = moves.steps(site, model)
+    if not steps:
+        return None
+    moved = [
+        (
+            cell.challenge.title,
+            [(s.name, s.given.get(cell.challenge.slug), s.joined) for s in steps],
+        )
+        for cell in site.column(model.slug)
+        if sum(cell.challenge.slug in step.given for step in steps if step.joined) > 1
+    ]
+    chart = panels.chart(moved) if moved else None
+    return part("model/rounds.md.j2", site, model, steps=steps, chart=chart)
+
+
+def successions(site: Site, model: Model) -> Markup | None:
+    """What became of its grades in its successor, or of its predecessor's in it."""
+    found = moves.successions(site, model)
+    return (
+        part(
+            "model/succession.md.j2",
+            site,
+            model,
+            successions=found,
+            change=moves.change,
+            duel_path=functools.partial(duel_path, site),
+        )
+        if found
+        else None
+    )
+
+
+def duel_path(site: Site, one: Model, other: Model) -> str:
+    """The page of two models, whichever is named first."""
+    return next(
+        paths.duel(a.slug, b.slug)
+        for a, b in site.pairs
+        if {a.slug, b.slug} == {one.slug, other.slug}
+    )
+
+
 def duels(site: Site, model: Model) -> Markup | None:
     """The record against every other model, by grader."""
     rows = []
@@ -91,4 +135,4 @@ def claims(site: Site, model: Model) -> Markup | None:
     return part("_claims.html.j2", site, model, outcomes=found) if found else None
 
 
-PANELS: tuple[Panel, ...] = (grades, balance, duels, claims)
+PANELS: tuple[Panel, ...] = (grades, balance, rounds, successions, duels, claims)
