@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator.data import Duel, Grade
 from generator.judge.published import as_grades
@@ -83,6 +86,33 @@ def test_holm_and_sign_flip_on_known_values() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert sign_flip([1.0] * 8) == pytest.approx(2 / 256)
     assert sign_flip([0.0, 0.0]) == 1.0
+
+
+LETTERS = st.lists(st.sampled_from([4.0, 3.7, 3.3, 3.0, 2.7, 2.0, 0.0]), max_size=8)
+
+
+@given(LETTERS, LETTERS)
+def test_sign_flip_is_the_count_over_all_sign_changes(a: list[float], b: list[float]) -> None:
+    """Built up step by step, it is what listing every sign change gives."""
+    differences = [x - y for x, y in zip(a, b, strict=False)]
+    sums = [
+        abs(sum(s * d for s, d in zip(signs, differences, strict=True)))
+        for signs in product((1, -1), repeat=len(differences))
+    ]
+    share = sum(total >= abs(sum(differences)) - 1e-9 for total in sums) / len(sums)
+    assert sign_flip(differences) == pytest.approx(share)
+
+
+def test_a_hundred_challenges_are_no_obstacle() -> None:
+    """Neither the exact test nor the search for changes grows with subsets of the grades."""
+    made = [
+        Grade(grader="g", kind="imported", model=m, challenge=f"c{n}", letter="A" if n % k else "B")
+        for k, m in ((2, "a"), (3, "b"), (5, "c"))
+        for n in range(100)
+    ]
+    found = rank("g", made)
+    assert [place.model for place in found.places] == ["c", "b", "a"]
+    assert found.first_changes == ()
 
 
 def won(winner: str | None, a: str, b: str) -> Duel:

@@ -33,13 +33,23 @@ def davidson(duels: Sequence[Duel]) -> Fit:
     b = np.array([index[d.b] for d in duels])
     result = np.array([0 if d.winner == d.a else 1 if d.winner == d.b else 2 for d in duels])
 
-    def loss(parameters: np.ndarray) -> float:
+    happened = np.eye(3)[:, result]
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        """Minus the penalised log likelihood, and its gradient."""
         s, v = parameters[:-1] - parameters[:-1].mean(), parameters[-1]
         odds = np.stack([s[a], s[b], v + (s[a] + s[b]) / 2])
-        likelihood = odds[result, np.arange(len(result))] - logsumexp(odds, axis=0)
-        return float(-likelihood.sum() + RIDGE * (s @ s + v * v))
+        total = logsumexp(odds, axis=0)
+        value = (total - (odds * happened).sum(axis=0)).sum() + RIDGE * (s @ s + v * v)
+        by_a, by_b, by_tie = np.exp(odds - total) - happened
+        slope = 2 * RIDGE * s
+        slope += np.bincount(a, by_a + by_tie / 2, len(s)) + np.bincount(
+            b, by_b + by_tie / 2, len(s)
+        )
+        return float(value), np.append(slope - slope.mean(), by_tie.sum() + 2 * RIDGE * v)
 
-    fit = minimize(loss, np.zeros(len(models) + 1), method="BFGS", options={"gtol": 1e-5})
+    start = np.zeros(len(models) + 1)
+    fit = minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-5})
     if not np.isfinite(fit.x).all() or np.abs(fit.jac).max() > 1e-2:
         return (), None, ("the fit of the strengths did not converge, so none are shown",)
     centred = fit.x[:-1] - fit.x[:-1].mean()
@@ -54,14 +64,15 @@ def davidson(duels: Sequence[Duel]) -> Fit:
 
 def connected(models: list[str], duels: Sequence[Duel]) -> bool:
     """Whether every model can be compared with every other through some chain of duels."""
+    met: dict[str, set[str]] = {model: set() for model in models}
+    for duel in duels:
+        met[duel.a].add(duel.b)
+        met[duel.b].add(duel.a)
     reached, front = {models[0]}, [models[0]]
     while front:
-        at = front.pop()
-        for duel in duels:
-            if at in {duel.a, duel.b}:
-                new = {duel.a, duel.b} - reached
-                reached |= new
-                front += new
+        new = met[front.pop()] - reached
+        reached |= new
+        front += new
     return reached == set(models)
 
 
@@ -84,19 +95,15 @@ def cycles(duels: Sequence[Duel]) -> tuple[tuple[str, str, str], ...]:
 
 def duel_orders(duels: Sequence[Duel], ranked: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The order of the ranked models by their share of duels won, under both treatments of ties."""
+    won = Counter(duel.winner for duel in duels)
+    fought = Counter(model for duel in duels for model in (duel.a, duel.b))
+    tied = Counter(model for duel in duels if not duel.winner for model in (duel.a, duel.b))
+    treatments: dict[str, dict[str, tuple[float, int]]] = {
+        "duels, a tie counts half": {m: (won[m] + tied[m] / 2, fought[m]) for m in ranked},
+        "duels, ties left out": {m: (won[m], fought[m] - tied[m]) for m in ranked},
+    }
     found = {}
-    for name, worth in (("duels, a tie counts half", 0.5), ("duels, ties left out", None)):
-        shares = {model: won_share(duels, model, worth) for model in ranked}
-        if all(share is not None for share in shares.values()) and len(shares) > 1:
-            found[name] = tuple(sorted(ranked, key=lambda m: (-(shares[m] or 0), m)))
+    for name, shares in treatments.items():
+        if all(of for _, of in shares.values()) and len(shares) > 1:
+            found[name] = tuple(sorted(ranked, key=lambda m: (-shares[m][0] / shares[m][1], m)))
     return found
-
-
-def won_share(duels: Sequence[Duel], model: str, tie: float | None) -> float | None:
-    """The share of a model's duels that it won; None where none counts."""
-    own = [duel for duel in duels if model in {duel.a, duel.b}]
-    counted = [duel for duel in own if duel.winner or tie is not None]
-    won = sum(
-        1.0 if d.winner == model else (tie or 0.0) if d.winner is None else 0.0 for d in counted
-    )
-    return won / len(counted) if counted else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import combinations
+from collections.abc import Callable, Sequence
 
 from generator.data import POINTS, Change, Grade, Letter, RankingRule
 
@@ -32,23 +31,31 @@ def first_changes(
     """A smallest set of one-step changes of single grades that puts another model first.
 
     Only changes that help a rival or hurt the leader are tried; none where more than three are
-    needed.
+    needed. Against one rival nothing beats the changes that move the two means most, so those are
+    the only ones tried, rival by rival.
     """
     cells = [g for g in grades if g.model in ranked and g.letter is not None]
     cells.sort(key=lambda g: (g.model, g.challenge))
-    if len(ranked) < 2:
-        return ()
-    points = {
-        m: {g.challenge: POINTS[g.letter] for g in cells if g.model == m and g.letter}
-        for m in ranked
-    }
-    leader = order(points, rule.challenges, mean)[0]
-    steps = [step for g in cells if (step := one_step(g, up=g.model != leader))]
+    points: Points = {model: {} for model in ranked}
+    for g in cells:
+        points[g.model][g.challenge] = POINTS[g.letter] if g.letter else 0.0
+    standing = order(points, rule.challenges, mean)
+    steps = [step for g in cells if (step := one_step(g, up=g.model != standing[0]))]
+    steps.sort(key=lambda step: -moved(step, points, rule.challenges, mean))
     for size in range(1, MOST_CHANGES + 1):
-        for changes in combinations(steps, size):
-            if order(changed(points, changes), rule.challenges, mean)[0] != leader:
-                return changes
+        for rival in standing[1:]:
+            two = {model: points[model] for model in (standing[0], rival)}
+            changes = [step for step in steps if step.model in two][:size]
+            if order(changed(two, changes), rule.challenges, mean)[0] == rival:
+                return tuple(sorted(changes, key=lambda step: (step.model, step.challenge)))
     return ()
+
+
+def moved(step: Change, points: Points, weights: dict[str, float], mean: Mean) -> float:
+    """How far a change moves its model's mean, to ten digits, so that equal moves are equal."""
+    own = points[step.model]
+    after = own | {step.challenge: POINTS[step.new]}
+    return round(abs(mean(after, weights) - mean(own, weights)), 10)
 
 
 def one_step(grade: Grade, *, up: bool) -> Change | None:
@@ -60,7 +67,7 @@ def one_step(grade: Grade, *, up: bool) -> Change | None:
     return Change(model=grade.model, challenge=grade.challenge, old=grade.letter, new=STEPS[at])
 
 
-def changed(points: Points, changes: tuple[Change, ...]) -> Points:
+def changed(points: Points, changes: Sequence[Change]) -> Points:
     """The points after some changes."""
     made = {model: dict(own) for model, own in points.items()}
     for change in changes:
