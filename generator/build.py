@@ -196,6 +196,16 @@ def results(options: Options) -> Results:
     return gather(found, store, known, now)
 
 
+def unsourced(found: Results, store: Store) -> list[str]:
+    """A line for each number and placeholder without a source in a judge's texts."""
+    return [
+        f"{store.text_path(text.kind, text.judge, text.subject)}: {fault}; marked on its page "
+        "(remove the record to have it written again)"
+        for text in found.told
+        for fault in text.faults
+    ]
+
+
 def mkdocs(root: Path) -> int:
     """Build the site with MkDocs in strict mode; its exit status."""
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}

@@ -63,9 +63,17 @@ def build(
 ) -> None:
     """Do everything: verify what changed, judge, rank, audit, write the pages, build the site.
 
-    Without the judge's key (judges.yaml names its variable) its recorded answers are used.
+    Without the judge's key (judges.yaml names its variable) its recorded answers are used. A
+    number in a judge's text that has no source is marked, named here, and makes the exit code 1.
     """
-    from generator.build import judge_if_possible, mkdocs, redactions, refuse_leaks, results
+    from generator.build import (
+        judge_if_possible,
+        mkdocs,
+        redactions,
+        refuse_leaks,
+        results,
+        unsourced,
+    )
     from generator.build import verify as run_verify
     from generator.render import render, stale
     from generator.report import print_verified, stderr
@@ -88,7 +96,10 @@ def build(
     status = mkdocs(options.root) if site else 0
     if status == 0 and site:
         typer.echo(f"site: {options.root / 'site' / 'index.html'}")
-    raise typer.Exit(1 if done.errors or status else 0)
+    faults = unsourced(found, options.store)
+    for line in faults:
+        typer.echo(line)
+    raise typer.Exit(1 if done.errors or status or faults else 0)
 
 
 @app.command()
@@ -107,9 +118,12 @@ def judge(
         bool, typer.Option("--local", help="Start the small packaged model and ask that.")
     ] = False,
     duels: Annotated[bool, typer.Option(help="Also compare the runs pairwise.")] = True,
+    texts: Annotated[
+        bool, typer.Option(help="Also write analyses and profiles, once the grades are there.")
+    ] = True,
     records: Records = None,
 ) -> None:
-    """Have a language model grade and compare the runs, shown the measured evidence.
+    """Have a language model grade, compare and describe the runs, shown the measured evidence.
 
     What is answered already is not asked again; a reply that could not be used is. The key is read
     from the variable that judges.yaml names.
@@ -128,7 +142,7 @@ def judge(
         chosen = "local" if local else name
         settings = load_judge(options.root / "judges.yaml", chosen, address, model)
         client = Client(settings, Budget(budget))
-        request = Request([], repeats, blind, duels)
+        request = Request([], repeats, blind, duels, texts)
         planned, answers = plan_judging(options, names or [], settings, request)
         if dry_run:
             print_estimate(estimate(planned.open, client))

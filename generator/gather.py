@@ -15,10 +15,12 @@ from generator.data import (
     JudgeCard,
     JudgedDuel,
     JudgedRun,
+    JudgedText,
     Published,
     RankingRule,
     Results,
     Rounds,
+    Told,
 )
 from generator.duels import duels
 from generator.judge.card import card
@@ -27,6 +29,8 @@ from generator.judge.evidence import EvidenceGrader
 from generator.judge.grading import blind_grade, grade_from
 from generator.judge.published import NAME as PUBLISHED
 from generator.judge.published import SCORES, as_grades, score_grades
+from generator.judge.subjects import subjects
+from generator.judge.telling import told
 from generator.logged import read_logs
 from generator.published import load_published
 from generator.rank import rank
@@ -81,6 +85,7 @@ def gather(
         takeaways=tuple(takeaways(corpus, imported, current)),
         differences=differences(corpus, published, logs.sessions),
         cards=cards(corpus, judged_runs, judged, current, grades),
+        told=texts(corpus, store.judged_texts(), current, grades, imported),
         sessions=logs.sessions,
         timelines=logs.timelines,
         replays=logs.replays,
@@ -153,6 +158,28 @@ def judged_duels(
             sides = {m: verdicts.get(f"{m}/{record.challenge}") for m in (record.a, record.b)}
             made.append(duel_from(record, {m: v for m, v in sides.items() if v}))
     return tuple(duel for duel in made if duel)
+
+
+def texts(
+    corpus: Corpus,
+    judged: list[JudgedText],
+    evidence: dict[str, Evidence],
+    grades: dict[str, dict[str, Grade]],
+    imported: dict[str, Grade],
+) -> tuple[Told, ...]:
+    """What judges wrote about challenges and models of this corpus, filled in from its records."""
+    found = []
+    for judge in sorted({record.judge for record in judged}):
+        known = {
+            (subject.kind, subject.slug): subject
+            for subject in subjects(corpus, evidence, grades.get(judge, {}), imported)
+        }
+        found += [
+            told(record, known.get((record.kind, record.subject)))
+            for record in judged
+            if record.judge == judge
+        ]
+    return tuple(found)
 
 
 def cards(

@@ -31,13 +31,18 @@ def load_published(records: Path) -> Published:
     folder = records / "published"
     claims = part(folder / "claims.yaml", Claims)
     return Published(
-        grades=part(folder / "grades.yaml", PublishedGrades),
+        grades=load_grades(records),
         duels=part(folder / "duels.yaml", PublishedDuels),
         scores=part(folder / "scores.yaml", PublishedScores),
         runs=part(folder / "runs.yaml", RunFacts),
         measured=part(folder / "measured.yaml", Measured),
         claims=claims.claims if claims else (),
     )
+
+
+def load_grades(records: Path) -> PublishedGrades | None:
+    """The published letters alone. Raises BadFile."""
+    return part(records / "published" / "grades.yaml", PublishedGrades)
 
 
 def part(file: Path, kind: type[R]) -> R | None:

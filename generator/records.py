@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from generator.data import Evidence, JudgedDuel, JudgedRun, Record, Strength
+from generator.data import Evidence, JudgedDuel, JudgedRun, JudgedText, Record, Strength
 from generator.files import write
 from generator.redact import clean_all, redact
 from generator.yamlfile import first_error
 
 R = TypeVar("R", bound=Record)
+TEXTS = {"analysis": "analyses", "profile": "profiles"}
 
 
 @dataclass
@@ -71,6 +72,19 @@ class Store:
         """Keep what a judge was asked about two runs; raises OSError."""
         name = f"{record.a}--{record.b}.json"
         self.save(self.folder / "duels" / record.judge / record.challenge / name, record)
+
+    def judged_texts(self) -> list[JudgedText]:
+        """Every usable record of a judge's analyses and profiles."""
+        files = [file for name in TEXTS.values() for file in self.files(name)]
+        return [found for file in files if (found := self.load(file, JudgedText))]
+
+    def save_judged_text(self, record: JudgedText) -> None:
+        """Keep what a judge was asked to write; raises OSError."""
+        self.save(self.text_path(record.kind, record.judge, record.subject), record)
+
+    def text_path(self, kind: str, judge: str, subject: str) -> Path:
+        """Where a judge's text is kept."""
+        return self.folder / TEXTS[kind] / judge / f"{subject}.json"
 
     def files(self, kind: str) -> list[Path]:
         """The record files of a kind, sorted."""

@@ -16,17 +16,23 @@ from generator.data import (
     Binding,
     CheckResult,
     Evidence,
+    Exchange,
     GradeReply,
     Layer,
     Status,
     Strength,
+    TextReply,
     Verdict,
 )
 from generator.exports import Exports
 from generator.judge.client import parse
+from generator.judge.facts import facts
+from generator.judge.filling import faults, filled
 from generator.judge.session import Estimate, Tally
+from generator.judge.subjects import Subject
 from generator.judging import Answers, Plan
 from generator.records import Store
+from generator.redact import clean
 
 stderr = Console(stderr=True)
 stdout = Console()
@@ -179,12 +185,27 @@ def print_tally(tally: Tally) -> None:
 
 def print_answers(planned: Plan, answers: Answers) -> None:
     """What the judge said on each run that was asked about, as it was parsed."""
-    for question in planned.questions:
+    for question in [*(q for q in planned.questions if not q.about), *planned.texts()]:
         known = answers.known(question)
-        if question.kind == "grade" and known and known.status is Status.OK:
+        if known is None or known.status is not Status.OK:
+            continue
+        if question.about:
+            print_text(question.about, known)
+        elif question.kind == "grade":
             reply = parse(known.reply, GradeReply)
             letters = ", ".join(f"{d.dimension} {d.letter}" for d in reply.dimensions)
             stdout.print(f"{question.subject} {question.part}: {escape(letters)}", soft_wrap=True)
+
+
+def print_text(about: Subject, known: Exchange) -> None:
+    """A judge's text with its numbers filled in, and what in it has no source."""
+    paragraphs = filled(parse(known.reply, TextReply), about, facts(about))
+    for paragraph in paragraphs:
+        text = clean("".join(span.text for span in paragraph.spans))
+        says = f"{about.slug} {about.kind}, {paragraph.topic}: {text}"
+        stdout.print(escape(says), soft_wrap=True)
+    for fault in faults(paragraphs):
+        stderr.print(f"[yellow]no source:[/] {escape(clean(fault))}", soft_wrap=True)
 
 
 def print_layers(layers: list[Layer]) -> None:

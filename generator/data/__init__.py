@@ -40,10 +40,13 @@ from generator.data.judged import (
     GradeReply,
     JudgedDuel,
     JudgedRun,
+    JudgedText,
     JudgeSettings,
+    Paragraph,
     Prices,
     QuotedReason,
     Status,
+    TextReply,
     Usage,
 )
 from generator.data.opinion import (
@@ -93,6 +96,7 @@ from generator.data.rounds import (
     Trio,
 )
 from generator.data.session import Moment, Replayed, Session, Tokens
+from generator.data.told import Fact, Span, Told, ToldParagraph
 
 __all__ = [
     "DIMENSIONS",
@@ -121,6 +125,7 @@ __all__ = [
     "EntryPoint",
     "Evidence",
     "Exchange",
+    "Fact",
     "Finding",
     "Flag",
     "Grade",
@@ -130,6 +135,7 @@ __all__ = [
     "JudgeSettings",
     "JudgedDuel",
     "JudgedRun",
+    "JudgedText",
     "Layer",
     "Letter",
     "Limits",
@@ -140,6 +146,7 @@ __all__ = [
     "Moment",
     "Outcome",
     "OwnTest",
+    "Paragraph",
     "Place",
     "Prices",
     "Provenance",
@@ -166,11 +173,15 @@ __all__ = [
     "Settled",
     "Share",
     "Size",
+    "Span",
     "Status",
     "Strength",
     "Takeaway",
     "Tally",
+    "TextReply",
     "Tokens",
+    "Told",
+    "ToldParagraph",
     "Trio",
     "Usage",
     "Verdict",

@@ -121,6 +121,21 @@ class JudgedDuel(Record):
     exchanges: dict[str, Exchange] = {}
 
 
+class JudgedText(Record):
+    """One judge's analysis of a challenge or profile of a model; exchanges: `text`.
+
+    contestants: the runs that it is about (`model/challenge`), by the names it was shown.
+    basis: a digest of what its words rest on; its numbers are filled in and need none.
+    """
+
+    judge: str
+    kind: Literal["analysis", "profile"]
+    subject: str
+    contestants: dict[str, str] = {}
+    basis: str = ""
+    exchanges: dict[str, Exchange] = {}
+
+
 # ---- what a reply must look like ---------------------------------------------------------------
 
 
@@ -162,3 +177,17 @@ class DuelReply(Record):
     quotes: tuple[QuotedReason, ...] = ()
     winner: Literal["first", "second", "tie"]
     margin: Margin
+
+
+class Paragraph(Record):
+    """A short paragraph, its numbers as placeholders; quotes: `a.E03` and words of that item."""
+
+    topic: Literal["result", "differences", "strengths", "weaknesses", "caveats"]
+    text: Annotated[str, Field(min_length=1, max_length=1200)]
+    quotes: Annotated[tuple[QuotedReason, ...], Field(max_length=6)] = ()
+
+
+class TextReply(Record):
+    """The reply to a request for an analysis or a profile."""
+
+    paragraphs: Annotated[tuple[Paragraph, ...], Field(min_length=1, max_length=6)]

@@ -18,6 +18,7 @@ from generator.data.published import Outcome, Published
 from generator.data.ranking import Ranking
 from generator.data.rounds import Round
 from generator.data.session import Moment, Replayed, Session
+from generator.data.told import Told
 
 
 class Results(Record):
@@ -30,6 +31,7 @@ class Results(Record):
     stored file compares with what the log's calls make of it.
     redacted: by file of a run, how many finds of each kind of secret no page shows.
     rooflines: by challenge, the timings of our own kernel (docs/guide/gpu.md).
+    told: the texts of judges on challenges and models, with their numbers filled in.
     published: what was imported, figures measured on the originals included. outcomes: its claims.
     rounds: those that rounds.yaml declares, with what came of them.
     """
@@ -48,6 +50,7 @@ class Results(Record):
     rooflines: dict[str, dict[str, Any]] = {}
     takeaways: tuple[Takeaway, ...] = ()
     cards: dict[str, JudgeCard] = {}
+    told: tuple[Told, ...] = ()
     differences: dict[str, tuple[str, ...]] = {}
     sessions: dict[str, Session] = {}
     timelines: dict[str, tuple[Moment, ...]] = {}

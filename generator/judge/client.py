@@ -27,6 +27,14 @@ LONGEST_WAIT = 120.0
 STOPPING = {400, 401, 402, 403, 404, 422}
 
 
+Objection = Callable[[Record], str]
+
+
+def nothing(_: Record) -> str:
+    """No objection to a reply."""
+    return ""
+
+
 class JudgeStopped(Exception):
     """The judge cannot be used at all: no key, no balance, a refused request; nothing to retry."""
 
@@ -40,12 +48,21 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     _library: Any = None
 
-    def ask(self, key: str, messages: list[dict[str, str]], kind: type[R]) -> Exchange:
+    def ask(
+        self,
+        key: str,
+        messages: list[dict[str, str]],
+        kind: type[R],
+        object_to: Objection = nothing,
+    ) -> Exchange:
         """Ask once, with retries and one request for repair; never raises for a bad reply.
+
+        object_to: what is to be mended in a reply that has the right form, empty for nothing; a
+        reply that was sent back once is taken as it is.
 
         Raises JudgeStopped when no request can succeed, OverBudget before money would run out.
         """
-        talk = _Talk(self, messages, kind)
+        talk = _Talk(self, messages, kind, object_to)
         talk.run()
         return Exchange(
             key=key,
@@ -117,8 +134,15 @@ def parse(text: str, kind: type[R]) -> R:
 class _Talk:
     """The course of one question: attempts until there is an answer or no hope of one."""
 
-    def __init__(self, client: Client, messages: list[dict[str, str]], kind: type[Record]):
+    def __init__(
+        self,
+        client: Client,
+        messages: list[dict[str, str]],
+        kind: type[Record],
+        object_to: Objection,
+    ):
         self.client, self.messages, self.kind = client, list(messages), kind
+        self.object_to, self.repaired = object_to, False
         self.attempts: list[Attempt] = []
         self.usage = Usage()
         self.reply = self.why = self.returned_model = ""
@@ -126,11 +150,10 @@ class _Talk:
 
     def run(self) -> None:
         """Ask; a reply that does not validate is sent back once, with what is wrong with it."""
-        repaired = False
         while len(self.attempts) < ATTEMPTS:
             wait = self._once()
-            if self.status is Status.UNPARSABLE and not repaired:
-                repaired = True
+            if self.status is Status.UNPARSABLE and not self.repaired:
+                self.repaired = True
                 self.messages += repair(self.reply, self.why)
             elif wait is None:
                 return
@@ -192,9 +215,11 @@ class _Talk:
         if reason not in {"stop", "tool_calls"}:
             return self._end(Status.FAILED, f"unknown finish reason {reason!r}", 1.0)
         try:
-            parse(self.reply, self.kind)
+            why = self.object_to(parse(self.reply, self.kind))
         except ValueError as error:
             return self._end(Status.UNPARSABLE, str(error))
+        if why and not self.repaired:
+            return self._end(Status.UNPARSABLE, why)
         return self._end(Status.OK, "")
 
     def _end(self, status: Status, why: str, wait: float | None = None) -> float | None:

@@ -77,7 +77,7 @@ def shared(challenge: Challenge, prompt: str) -> str:
 
 
 def items(challenge: Challenge, evidence: Evidence) -> str:
-    """The evidence as numbered items that can be quoted."""
+    """The evidence as numbered items that can be quoted, a line each whatever is in them."""
     lines = [f"E00 verdict: {evidence.verdict}. {evidence.summary}"]
     for number, (name, result) in enumerate(evidence.checks.items(), 1):
         says = challenge.checks[name].says if name in challenge.checks else ""
@@ -90,7 +90,7 @@ def items(challenge: Challenge, evidence: Evidence) -> str:
     for test in evidence.own_tests:
         ended = f"exit status {test.status}" if test.ended else "did not end"
         lines.append(f"own test {test.file}: {ended}")
-    return "\n".join(lines)
+    return "\n".join(" ".join(line.split()) for line in lines)
 
 
 def case_note(findings: tuple[Record, ...], note: str) -> str:

@@ -17,33 +17,48 @@ from generator.data import (
     JudgeSettings,
     Record,
     Status,
+    TextReply,
 )
 from generator.judge.client import canonical, parameters
 from generator.judge.prompts import Messages, challenge_prompt, comparing, grading
 from generator.judge.rubric import rubric_digest
+from generator.judge.subjects import Subject
 from generator.judge.submission import Submission, submission
 
 ROTATION = 3
 SHARE_OF_CONTEXT = 0.35
 
 
+Kind = Literal["grade", "duel", "analysis", "profile"]
+REPLIES: dict[Kind, type[Record]] = {
+    "grade": GradeReply,
+    "duel": DuelReply,
+    "analysis": TextReply,
+    "profile": TextReply,
+}
+
+
 @dataclass(frozen=True)
 class Question:
     """One thing to ask: where its answer belongs, its digest, and the messages.
 
-    subject: `model/challenge`, or `challenge/a--b`. part: which exchange of the record it is.
+    subject: `model/challenge`, `challenge/a--b`, or the challenge or model that a text is about,
+    which is `about`. part: which exchange of the record it is. more: how many characters may still
+    be added to the messages, by grades that are not there yet.
     """
 
     subject: str
-    kind: Literal["grade", "duel"]
+    kind: Kind
     part: str
     key: str
     messages: Messages
+    about: Subject | None = None
+    more: int = 0
 
     @property
     def reply(self) -> type[Record]:
         """What the answer must look like."""
-        return GradeReply if self.kind == "grade" else DuelReply
+        return REPLIES[self.kind]
 
 
 def answered(question: Question, known: Exchange | None) -> bool:
@@ -96,13 +111,13 @@ def duel_questions(
 
 def question(
     subject: str,
-    kind: Literal["grade", "duel"],
+    kind: Kind,
     part: str,
     messages: Messages,
     settings: JudgeSettings,
 ) -> Question:
     """The question with its digest over all that could change the answer."""
-    reply: type[Record] = GradeReply if kind == "grade" else DuelReply
+    reply = REPLIES[kind]
     made_from = {
         "schema": 1,
         "base_url": settings.base_url,

@@ -21,18 +21,26 @@ def checked(
 
 def stands(quote: QuotedReason, run: Run, evidence_items: str, files: dict[str, list[str]]) -> bool:
     """Whether the quoted words are there."""
-    wanted = squeezed(quote.text)
-    if not wanted:
-        return False
     if ITEM.match(quote.where):
-        items = [line for line in evidence_items.splitlines() if line.startswith(quote.where + " ")]
-        return any(wanted in squeezed(line) for line in items)
+        return stands_in(quote.text, item(evidence_items, quote.where))
     place = PLACE.match(quote.where)
     if not place or place["file"] not in {artifact.path for artifact in run.artifacts}:
         return False
     lines = files.get(place["file"], [])
     first, last = int(place["first"]), int(place["last"] or place["first"])
-    return wanted in squeezed("\n".join(lines[max(0, first - 1 - NEARBY) : last + NEARBY]))
+    return stands_in(quote.text, "\n".join(lines[max(0, first - 1 - NEARBY) : last + NEARBY]))
+
+
+def item(evidence_items: str, name: str) -> str:
+    """The line of an evidence item (`E03`); empty if there is none of that name."""
+    start = f"{name} " if ITEM.match(name) else "\n"
+    return next((line for line in evidence_items.splitlines() if line.startswith(start)), "")
+
+
+def stands_in(words: str, text: str) -> bool:
+    """Whether some words stand in a text, whatever the white space; no words stand nowhere."""
+    wanted = squeezed(words)
+    return bool(wanted) and wanted in squeezed(text)
 
 
 def squeezed(text: str) -> str:

@@ -9,8 +9,9 @@ from itertools import islice
 
 from generator.data import Exchange, Status
 from generator.judge.budget import OverBudget, worst_case
-from generator.judge.client import Client, JudgeStopped
+from generator.judge.client import Client, JudgeStopped, nothing
 from generator.judge.questions import Question
+from generator.judge.telling import objection
 
 UNSCORED_SHARE = 0.05
 UNSCORED_LEAST = 20
@@ -27,6 +28,16 @@ class Tally:
     unscored: dict[str, str] = field(default_factory=dict)
     cost: float = 0.0
     stopped: str = ""
+
+    def plus(self, other: Tally) -> Tally:
+        """Two sessions after each other."""
+        return Tally(
+            self.asked + other.asked,
+            self.reused + other.reused,
+            self.unscored | other.unscored,
+            self.cost + other.cost,
+            self.stopped or other.stopped,
+        )
 
 
 @dataclass(frozen=True)
@@ -47,8 +58,9 @@ def estimate(questions: Iterable[Question], client: Client) -> Estimate:
     total = 0.0
     for question in questions:
         calls += 1
-        tokens += tokens_in(question.messages) + settings.max_tokens
-        total += worst_case(settings.prices, question.messages, settings.max_tokens)
+        messages = [*question.messages, {"role": "user", "content": " " * question.more}]
+        tokens += tokens_in(messages) + settings.max_tokens
+        total += worst_case(settings.prices, messages, settings.max_tokens)
     return Estimate(calls, tokens, round(total, 4))
 
 
@@ -76,7 +88,9 @@ def ask_all(
 
 
 def _ask(client: Client, question: Question) -> Exchange:
-    return client.ask(question.key, question.messages, question.reply)
+    about = question.about
+    object_to = (lambda reply: objection(reply, about)) if about else nothing
+    return client.ask(question.key, question.messages, question.reply, object_to)
 
 
 def _settle(future: Future[Exchange], question: Question, tally: Tally, keep: Keep) -> None:

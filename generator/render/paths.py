@@ -73,6 +73,12 @@ def evidence(model_slug: str, challenge_slug: str) -> str:
     return f"records/evidence/{model_slug}/{challenge_slug}.json"
 
 
+def text(kind: str, judge: str, subject: str) -> str:
+    """The published record of a judge's analysis or profile."""
+    folder = {"analysis": "analyses", "profile": "profiles"}[kind]
+    return f"records/{folder}/{judge}/{subject}.json"
+
+
 def address(path: str) -> str:
     """The address that MkDocs gives a file below docs/, relative to the site."""
     if not path.endswith(".md"):

@@ -16,6 +16,7 @@ from generator.data import (
     Provenance,
     Ranking,
     Results,
+    Told,
 )
 from generator.render.cells import Cell
 
@@ -98,6 +99,10 @@ class Site:
         return sorted(
             (g for g, found in self.results.grades.items() if found), key=lambda g: g != PUBLISHED
         )
+
+    def told(self, kind: str, subject: str) -> list[Told]:
+        """The texts of judges on a challenge or a model."""
+        return [t for t in self.results.told if (t.kind, t.subject) == (kind, subject)]
 
     def ranking(self, grader: str) -> Ranking | None:
         """One grader's ranking, if it places anybody."""

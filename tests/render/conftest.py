@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -45,8 +45,11 @@ from generator.data import (
     Score,
     Session,
     Settled,
+    Span,
     Takeaway,
     Tally,
+    Told,
+    ToldParagraph,
     Verdict,
 )
 
@@ -224,6 +227,28 @@ def in_a_round(models: tuple[str, str, str], text: str) -> Round:
     return Round(name="a--b", models=models, challenges=challenges, why=text, decided=tuple(by))
 
 
+def told(kind: Literal["analysis", "profile"], subject: str, text: str) -> tuple[Told, Told]:
+    """A judge's text with a span of every kind and a bad quote, and one that is missing."""
+    kinds: tuple[Literal["plain", "fact", "own", "unknown"], ...]
+    kinds = ("plain", "fact", "own", "unknown")
+    paragraph = ToldParagraph(
+        topic=text,
+        spans=tuple(Span(text=text, kind=kind, says=text) for kind in kinds),
+        quotes=(Quote(where=text, text=text, found=False),),
+    )
+    written = Told(
+        kind=kind,
+        judge="judge",
+        subject=subject,
+        model=text,
+        date="2026-01-01",
+        contestants={"contestant A": text},
+        paragraphs=(paragraph,),
+        faults=(text,),
+    )
+    return written, Told(kind=kind, judge="other", subject=subject, why=text)
+
+
 def results(root: Path, text: str = HOSTILE) -> Results:
     """Three models, three challenges; `text` stands wherever somebody else's words would."""
     odd = "odd \" <b>&--'"
@@ -386,6 +411,7 @@ def results(root: Path, text: str = HOSTILE) -> Results:
             }
         },
         takeaways=(Takeaway(rule=text, text=text),),
+        told=(*told("analysis", "one", text), *told("profile", "alpha", text)),
         sessions={"alpha/one": logged(text)},
         timelines={"alpha/one": moments(text)},
         replays={

@@ -135,6 +135,7 @@ def test_internal_links_and_anchors_resolve(calm: Results) -> None:
     files = {p for p in made if not p.endswith(".md")} | {
         paths.evidence(r.model, r.challenge) for r in calm.corpus.runs.values()
     }
+    files |= {paths.text(t.kind, t.judge, t.subject) for t in calm.told}
     for here, page in html.items():
         for _, link in page.links:
             target, _, fragment = link.partition("#")
@@ -275,3 +276,14 @@ def test_the_outline_of_cuda_source_names_kernels_and_launchers(tmp_path: Path) 
         ("kernel", "k", 5),
         ("function", "launch", 1),
     ]
+
+
+def test_a_judges_text_stands_above_the_composed_one(calm: Results) -> None:
+    """Attributed, dated, linked to its record; the rules' own lines stay as evidence."""
+    page = pages_of(calm)[paths.challenge("one")]
+    written, composed = page.index("Written by the judge judge"), page.index("Composed from the")
+    assert written < composed
+    assert "2026-01-01" in page[written:composed]
+    assert "records/analyses/judge/one.json" in page[written:composed]
+    assert 'id="profile"' in as_html(pages_of(calm)[paths.model("alpha")])
+    assert "kb-told" not in pages_of(calm)[paths.challenge("two")]

@@ -53,9 +53,10 @@ def results(site: Site, challenge: Challenge) -> Markup | None:
 
 
 def said(site: Site, challenge: Challenge) -> Markup | None:
-    """The analysis, composed by named rules."""
+    """The analysis: what judges wrote, then what named rules compose from the records."""
     remarks = analysis.remarks(site.row(challenge.slug))
-    return part("challenge/analysis.md.j2", site, challenge, remarks=remarks)
+    told = site.told("analysis", challenge.slug)
+    return part("challenge/analysis.md.j2", site, challenge, remarks=remarks, told=told)
 
 
 def checks(site: Site, challenge: Challenge) -> Markup | None:

@@ -24,8 +24,8 @@ from generator.render import paths
 from generator.render.analysis import failed_checks
 from generator.render.cells import Cell
 from generator.render.pages.common import Page, page
-from generator.render.pages.run import worst
 from generator.render.site import Site
+from generator.worst import worst
 
 SCHEMAS: dict[str, type[Record]] = {
     "contradiction": Contradiction,

@@ -67,6 +67,12 @@ def grades(site: Site, model: Model) -> Markup | None:
     return part("model/grades.md.j2", site, model, chart=chart)
 
 
+def profile(site: Site, model: Model) -> Markup | None:
+    """What judges wrote about the model."""
+    told = site.told("profile", model.slug)
+    return part("model/profile.md.j2", site, model, told=told) if told else None
+
+
 def balance(site: Site, model: Model) -> Markup | None:
     """Strengths and weaknesses by the tests."""
     column = site.column(model.slug)
@@ -135,4 +141,12 @@ def claims(site: Site, model: Model) -> Markup | None:
     return part("_claims.html.j2", site, model, outcomes=found) if found else None
 
 
-PANELS: tuple[Panel, ...] = (grades, balance, rounds, successions, duels, claims)
+PANELS: tuple[Panel, ...] = (
+    grades,
+    profile,
+    balance,
+    rounds,
+    successions,
+    duels,
+    claims,
+)

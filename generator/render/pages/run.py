@@ -7,7 +7,6 @@ section, or None where there is nothing to say; an entry in PANELS is all it tak
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from generator.render.pages.common import Page, names, page
 from generator.render.pages.session import facts, replay_counts
 from generator.render.site import Site
 from generator.render.verdicts import MEANS, SENTENCES
+from generator.worst import worst
 
 SHOWN_CASES = 3
 Panel = Callable[[Site, Cell], Markup | None]
@@ -104,27 +104,6 @@ def untested(result: CheckResult) -> tuple[str, ...]:
     cases = [case for case in result.cases if case.verdict is Verdict.NOT_TESTABLE]
     said = [case.note or "; ".join(f.detail for f in case.findings if f.detail) for case in cases]
     return tuple(dict.fromkeys(note for note in said if note))[:SHOWN_CASES]
-
-
-def worst(result: CheckResult) -> Finding | None:
-    """The finding with the largest error against its bound."""
-    measured = [
-        finding
-        for case in result.cases
-        for finding in case.findings
-        if finding.error is not None and finding.bound is not None
-    ]
-    return max(measured, key=weight, default=None)
-
-
-def weight(finding: Finding) -> tuple[bool, float]:
-    """Failures before the rest, then error over bound; what is not a number is the worst.
-
-    A bound of zero (a gradient that is exactly zero, say) gives no ratio, and comes last.
-    """
-    error, bound = finding.error or 0.0, finding.bound or 0.0
-    ratio = error / bound if bound else 0.0
-    return (not finding.ok, math.inf if math.isnan(ratio) else ratio)
 
 
 def grades(site: Site, cell: Cell) -> Markup | None:
