@@ -8,6 +8,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -40,32 +41,50 @@ def load(challenge: Challenge, root: Path) -> KernelTests:
     return KernelTests(
         cases=module.cases,
         check=module.check,
-        drive=(folder / "drive.py").read_text(),
+        drive=driver_source(folder),
         adapters=adapter_sources(folder / "adapters"),
         digest=digest(folder),
     )
 
 
+def driver_source(folder: Path) -> str:
+    """The source of a challenge's driver: drive.py, or the parts of the folder drive/ as one."""
+    single = folder / "drive.py"
+    return single.read_text() if single.exists() else joined(folder / "drive")
+
+
 def adapter_sources(folder: Path) -> dict[str, str]:
-    """Adapter name -> source. One too long for a file is a folder, its parts joined in name order.
-
-    The child is given one source; the parts import each other relatively, for readers and linters,
-    and those imports are left out when they are joined.
-    """
+    """Adapter name -> source. One too long for a file is a folder with an entry.py."""
     found = {file.name: file.read_text() for file in sorted(folder.glob("*.py"))}
-    for entry in sorted(folder.glob("*/entry.py")):
-        parts = sorted(entry.parent.glob("*.py"))
-        found[entry.parent.name] = "\n".join(without_relative_imports(p.read_text()) for p in parts)
-    return found
+    packages = sorted(file.parent for file in folder.glob("*/entry.py"))
+    return found | {package.name: joined(package) for package in packages}
 
 
-def without_relative_imports(source: str) -> str:
-    """The source with the lines of its `from .x import y` statements blank."""
+def joined(folder: Path) -> str:
+    """The files of a folder as one source, each after those that it imports from.
+
+    The child is given one source. The parts import each other relatively, for readers and linters,
+    and those imports are left out. Raises graphlib.CycleError.
+    """
+    parts = {file.stem: file.read_text() for file in sorted(folder.glob("*.py"))}
+    imports = {name: relative_imports(source) for name, source in parts.items()}
+    before = {name: sorted({str(node.module) for node in nodes}) for name, nodes in imports.items()}
+    order = TopologicalSorter(before).static_order()
+    return "\n".join(without(parts[name], imports[name]) for name in order)
+
+
+def relative_imports(source: str) -> list[ast.ImportFrom]:
+    """The `from .x import y` statements of a module."""
+    body = ast.parse(source).body
+    return [node for node in body if isinstance(node, ast.ImportFrom) and node.level]
+
+
+def without(source: str, nodes: Iterable[ast.ImportFrom]) -> str:
+    """The source with the lines of some statements blank."""
     lines = source.splitlines()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.ImportFrom) and node.level:
-            last = node.end_lineno or node.lineno
-            lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
+    for node in nodes:
+        last = node.end_lineno or node.lineno
+        lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
     return "\n".join(lines)
 
 

@@ -19,6 +19,13 @@ from generator.trial import Outcome, one_seed, trial
 from generator.yamlfile import BadFile, read_yaml
 
 STRENGTH = "strength.json"
+PARTS = [
+    ("PROMPT.md",),
+    ("reference.py",),
+    ("kernel_tests.py",),
+    ("drive.py", "drive/drive.py"),
+    ("mutants.yaml",),
+]
 STDERR = Console(stderr=True)
 
 
@@ -27,9 +34,12 @@ def check_files(root: Path, store: Store) -> list[str]:
     problems = []
     for slug, challenge in load_challenges(root / "challenges").items():
         problems += [f"challenges/{slug}/challenge.yaml: {p}" for p in inconsistencies(challenge)]
-        for name in ("PROMPT.md", "reference.py", "kernel_tests.py", "drive.py", "mutants.yaml"):
-            if not (root / "challenges" / slug / name).exists():
-                problems.append(f"challenges/{slug}: {name} is missing")
+        folder = root / "challenges" / slug
+        problems += [
+            f"challenges/{slug}: {' or '.join(names)} is missing"
+            for names in PARTS
+            if not any((folder / name).exists() for name in names)
+        ]
     store.evidence()
     return problems + store.problems
 

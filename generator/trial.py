@@ -92,6 +92,13 @@ def mutant_source(folder: Path, mutant: Mutant) -> str:
     return base.replace(mutant.old, mutant.new)
 
 
+def driver(source: str) -> dict[str, Any]:
+    """What a driver's source defines, in this process and without a sandbox."""
+    names: dict[str, Any] = {}
+    exec(compile(source, "drive.py", "exec"), names)  # noqa: S102 - our own code
+    return names
+
+
 def failed_checks(
     tests: KernelTests, cases: Sequence[Any], roles: list[str], source: str, only: str = ""
 ) -> frozenset[str]:
@@ -99,15 +106,14 @@ def failed_checks(
 
     Each call gets copies of its inputs, as a child of the sandbox does.
     """
-    driver: dict[str, Any] = {}
-    exec(compile(tests.drive, "drive.py", "exec"), driver)  # noqa: S102 - our own code
+    drive = driver(tests.drive)["drive"]
     failed = set()
     for case in cases:
         if case.check in failed or (only and case.check != only):
             continue
         try:
             entry = TrustedEntry(source, "trial_subject", roles)
-            got = [driver["drive"](entry, deepcopy(dict(call))) for call in case.calls]
+            got = [drive(entry, deepcopy(dict(call))) for call in case.calls]
             untestable = any("not_testable" in items for items in got)
             held = untestable or all(finding.ok for finding in tests.check(case, got))
         except Exception:  # noqa: BLE001 - a mutant may raise anything, which counts as failing

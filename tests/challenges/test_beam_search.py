@@ -11,9 +11,12 @@ import pytest
 
 from challenges.beam_search import kernel_tests
 from challenges.beam_search.reference import Script, Search, beam_search, exhaustive, log_softmax
+from generator.kernel_tests import driver_source
+from generator.trial import driver
 
 FOLDER = Path(kernel_tests.__file__).parent
 CASES = kernel_tests.cases(0)
+DRIVER = driver(driver_source(FOLDER))
 OWN_MODEL = "own_model_matches_reference"
 TELLING = {
     "random_without_eos", "random_with_eos", "more_beams_than_tokens", "very_negative_logprobs",
@@ -111,12 +114,11 @@ def foreign(ask="log_softmax(model.forward(p))", result="r", more=""):
 
 def verdicts(source, checks=TELLING, entry=None):
     """Check -> True, False, or why it is not testable. entry: what the driver is given."""
-    driver = runpy.run_path(str(FOLDER / "drive.py"))
     found = {}
     for case in CASES:
         if case.check in checks:
             given = entry or GivenEntry(source)
-            got = [driver["drive"](given, dict(call)) for call in case.calls]
+            got = [DRIVER["drive"](given, dict(call)) for call in case.calls]
             reasons = [items["not_testable"] for items in got if "not_testable" in items]
             held = reasons[0] if reasons else all(f.ok for f in kernel_tests.check(case, got))
             found[case.check] = held if found.get(case.check, True) is True else found[case.check]
@@ -163,10 +165,9 @@ def test_log_softmax_does_not_see_an_offset():
 
 def test_driver_and_reference_read_a_script_alike():
     """The model handed to an output and the reference's answer every prefix with the same row."""
-    driver = runpy.run_path(str(FOLDER / "drive.py"))
     for case in CASES:
         for call in (call for call in case.calls if "table" in call):
-            model, script = driver["LanguageModel"](call, driver["Dialect"]()), Script(call)
+            model, script = DRIVER["LanguageModel"](call, DRIVER["Dialect"]()), Script(call)
             for prompt in (*call["prompts"], *call.get("special", [])):
                 assert np.array_equal(model.forward(prompt), script.logits(prompt))
 

@@ -11,6 +11,8 @@ import pytest
 
 from challenges.dflash_verify import cases, crafted, kernel_tests, loops, reference, trees
 from challenges.kit import rng
+from generator.kernel_tests import driver_source
+from generator.trial import driver as driver_names
 
 FOLDER = Path(kernel_tests.__file__).parent
 
@@ -23,9 +25,7 @@ class Pair(NamedTuple):
 @pytest.fixture(scope="module")
 def driver() -> Any:
     """The driver's functions, as the sandboxed child has them."""
-    made: dict[str, Any] = {}
-    exec(compile((FOLDER / "drive.py").read_text(), "drive.py", "exec"), made)
-    return SimpleNamespace(**made)
+    return SimpleNamespace(**driver_names(driver_source(FOLDER)))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The KV-cache: its reference, hostile answers, and interfaces that the adapter understands."""
 
-import ast
 import importlib.util
 import math
 import sys
@@ -15,13 +14,15 @@ import pytest
 from challenges.kv import kernel_tests, reference
 from generator.bind import adapter_exports, alternative
 from generator.exports import Exports
-from generator.kernel_tests import adapter_sources
+from generator.kernel_tests import adapter_sources, driver_source
 from generator.sandbox.entry import Entry
+from generator.trial import driver
 
 FOLDER = Path(kernel_tests.__file__).parent
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "kv"
 CASES = kernel_tests.cases(0)
 ADAPTER = adapter_sources(FOLDER / "adapters")["any_cache"]
+DRIVE = driver(driver_source(FOLDER))["drive"]
 QUICK = {"decode_step_equals_full", "prefill_is_causal", "chunked_prefill_equals_full"}
 
 # What every interface can at least express, and what one of them cannot.
@@ -58,8 +59,6 @@ def run_through_adapter(
     assert spec and spec.loader
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    driver: dict[str, Any] = {}
-    exec((FOLDER / "drive.py").read_text(), driver)
     adapter: dict[str, Any] = {"__name__": "adapter"}
     exec(ADAPTER, adapter)
     calls = adapter["entry"](module, None)
@@ -67,7 +66,7 @@ def run_through_adapter(
     ended: Counter[Any] = Counter()
     for case in CASES:
         if checks is None or case.check in checks:
-            ended[case.check, outcome(entry, driver["drive"], case)] += 1
+            ended[case.check, outcome(entry, DRIVE, case)] += 1
     return ended
 
 
@@ -133,18 +132,6 @@ def test_hostile_answers_are_failures(junk: Any) -> None:
     for case in CASES:
         findings = kernel_tests.check(case, [junk] * len(case.calls))
         assert findings and not all(finding.ok for finding in findings), case.id
-
-
-def test_adapter_parts_share_one_namespace() -> None:
-    """The parts of the adapter are joined into one source, so none may define another's name."""
-    parts = (FOLDER / "adapters" / "any_cache").glob("*.py")
-    names = Counter(
-        getattr(node, "name", None) or ast.unparse(node.targets[0])
-        for part in parts
-        for node in ast.parse(part.read_text()).body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign))
-    )
-    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_the_adapter_is_chosen_by_any_name_with_cache_or_attention_in_it() -> None:

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from challenges.ternary_training import claims, inputs, judges, kernel_tests, reference, text
+from generator.kernel_tests import driver_source
+from generator.trial import driver
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "challenges" / "ternary_training"
@@ -207,7 +209,7 @@ class Bound:
 def test_projection_is_read_off_whatever_gives_it(entry: tuple[str, str]) -> None:
     """A layer's answer to the identity, or codes times scales, is the projection as well."""
     pytest.importorskip("mlx.core")
-    drive = runpy.run_path(str(FOLDER / "drive.py"))["drive"]
+    drive = driver(driver_source(FOLDER))["drive"]
     case = CASES["projection_exact-shape_3x256"]
     got = drive(Bound(*entry), dict(case.calls[0]))
     assert verdict(case.id, got), got
