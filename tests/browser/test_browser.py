@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from pathlib import Path
 
@@ -197,15 +196,6 @@ def test_the_site_reads_without_scripts(visitor: Visitor) -> None:
     page.goto(visitor.address + "head-to-head/")
     assert not page.locator("form[data-picker]").is_visible()
     assert page.locator("table a", has_text="\N{EN DASH}").count() >= 2
-
-
-def test_home_weighs_less_than_300_kilobytes(visitor: Visitor) -> None:
-    """Everything that the first page loads but the search index, compressed as hosts send it."""
-    sizes: dict[str, int] = {}
-    visitor.page.on("response", lambda r: sizes.update({r.url: len(gzip.compress(r.body()))}))
-    visitor.open(idle=True)
-    ours = {url: size for url, size in sizes.items() if "search" not in url}
-    assert sum(ours.values()) < 300_000, ours
 
 
 def test_a_permalink_leads_to_its_row(visitor: Visitor) -> None:

@@ -13,6 +13,7 @@ from generator.render.pages import (
     feed,
     home,
     judge,
+    look,
     methodology,
     model,
     ranking,
@@ -40,6 +41,7 @@ KINDS = (
     claims,
     judge,
     data,
+    look,
 )
 
 
