@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.render import render
+from generator.render import paths, render
 from tests.render.conftest import prepared
 
 if TYPE_CHECKING:
@@ -46,8 +46,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "mkdocs.yml", root)
     found = prepared(root, "a text")
     render(found, root)
-    for key in found.evidence:
-        record = root / "docs" / "records" / "evidence" / f"{key}.json"
+    records = [f"records/evidence/{key}.json" for key in found.evidence]
+    records += [paths.text(told.kind, told.judge, told.subject) for told in found.told]
+    for name in records:
+        record = root / "docs" / name
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text("{}")
     return mkdocs(root)
