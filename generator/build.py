@@ -26,11 +26,13 @@ from generator.engines.local import Local
 from generator.engines.machine import cores
 from generator.gather import gather
 from generator.judge.budget import Budget
+from generator.judge.calibration import Probed
 from generator.judge.client import Client
 from generator.judge.session import Tally
 from generator.judge.settings import load_judge
 from generator.judging import Answers, Plan, Request, judge, plan
 from generator.leftovers import sweep
+from generator.probes import SEED, all_planted, answers, planted
 from generator.records import Store
 from generator.redact import left_over, unredactable
 from generator.schedule import Standing, longest_first, standings, tasks, worth_keeping
@@ -58,6 +60,11 @@ class Options:
     def store(self) -> Store:
         """The folder of records that these options speak of."""
         return Store(self.records or self.root / "docs" / "records")
+
+    @property
+    def probe_store(self) -> Store:
+        """The folder of the records on planted probes."""
+        return Store(self.store.folder / "probes")
 
 
 @dataclass(frozen=True)
@@ -146,21 +153,85 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     )
 
 
+@contextmanager
+def at_probes(options: Options) -> Iterator[Options]:
+    """The same options for the planted probes, whose files are there for the block."""
+    with planted(options.root) as folder:
+        seed = SEED if options.seed is None else options.seed
+        yield replace(options, runs=folder, records=options.probe_store.folder, seed=seed)
+
+
+def probed(options: Options) -> Probed:
+    """The planted probes with what their records say, as far as those are current."""
+    with at_probes(options) as there:
+        found, known = corpus(there.root, there.runs), there.store.evidence()
+        now = standings(found, known)
+    current = {key: known[key] for key, (state, _) in now.items() if state is Standing.CURRENT}
+    judged = answers(found, current, there.store.judged_runs())
+    return Probed(all_planted(options.root, current), tuple(judged))
+
+
+def verify_probes(options: Options, console: Console) -> Verified:
+    """Verify the planted probes whose records are not current."""
+    with at_probes(options) as there:
+        return verify(there, [], console)
+
+
+def plans(
+    options: Options,
+    wanted: list[str],
+    settings: JudgeSettings,
+    request: Request,
+    probes: bool | None,
+) -> list[tuple[Plan, Answers]]:
+    """What a judge is to be asked: runs, and probes unless runs are named.
+
+    probes: True for these alone, of which `wanted` then names kinds; False for none.
+    """
+    if probes:
+        return [plan_probes(options, wanted, settings, request)]
+    runs = plan_judging(options, wanted, settings, request)
+    if wanted or probes is False:
+        return [runs]
+    return [runs, plan_probes(options, wanted, settings, request)]
+
+
 def plan_judging(
     options: Options, wanted: list[str], settings: JudgeSettings, request: Request
 ) -> tuple[Plan, Answers]:
     """What a judge has answered and what is open, for the named runs."""
     found = corpus(options.root, options.runs)
     store = options.store
-    answers = Answers(settings.name, store)
+    known = Answers(settings.name, store)
     request = replace(request, keys=select(found, wanted))
-    return plan(found, store.evidence(), answers, settings, request), answers
+    return plan(found, store.evidence(), known, settings, request), known
+
+
+def plan_probes(
+    options: Options, wanted: list[str], settings: JudgeSettings, request: Request
+) -> tuple[Plan, Answers]:
+    """The same for the planted probes: each once with the evidence and once without, no duels.
+
+    The sample is the probes; to repeat a question would not make it larger.
+    """
+    once = replace(request, repeats=1, blind=min(1, request.blind), duels=False, texts=False)
+    with at_probes(options) as there:
+        return plan_judging(there, wanted, settings, once)
 
 
 def ask(planned: Plan, answers: Answers, client: Client, console: Console) -> Tally:
     """Have a judge answer what is open, with a progress bar."""
     with progress(console, "judging", len(planned.open)) as advance:
         return judge(planned, answers, client, advance)
+
+
+def ask_in_turn(planned: list[tuple[Plan, Answers]], client: Client, console: Console) -> Tally:
+    """Ask one plan after the other, unless one is stopped; the tally of all."""
+    total = Tally()
+    for one, known in planned:
+        if not total.stopped:
+            total = total.plus(ask(one, known, client, console))
+    return total
 
 
 def judge_if_possible(options: Options, base_url: str, budget: float, console: Console) -> str:
@@ -172,16 +243,19 @@ def judge_if_possible(options: Options, base_url: str, budget: float, console: C
     if not file.exists():
         return "judge: none (no judges.yaml)"
     settings = load_judge(file, base_url=base_url)
-    planned, answers = plan_judging(options, [], settings, Request([]))
+    planned = plans(options, [], settings, Request([]), None)
+    still_open = sum(len(one.open) for one, _ in planned)
+    reused = sum(len(one.questions) for one, _ in planned) - still_open
+    stale = sum(one.stale for one, _ in planned)
     state = (
-        f"judge {settings.name}: {len(planned.questions) - len(planned.open)} answers reused, "
-        f"{planned.stale} stale, {len(planned.open) - planned.stale} missing"
+        f"judge {settings.name}: {reused} answers reused, {stale} stale, "
+        f"{still_open - stale} missing"
     )
     if not os.environ.get(settings.key_variable):
         return f"{state} (no {settings.key_variable}, so nothing is asked)"
-    if not planned.open:
+    if not still_open:
         return state
-    tally = ask(planned, answers, Client(settings, Budget(budget)), console)
+    tally = ask_in_turn(planned, Client(settings, Budget(budget)), console)
     ended = f"; stopped: {tally.stopped}" if tally.stopped else ""
     unscored = f", {len(tally.unscored)} unscored" if tally.unscored else ""
     return f"{state}; {tally.asked} asked{unscored}, {tally.cost:.4f} ${ended}"
@@ -193,7 +267,7 @@ def results(options: Options) -> Results:
     store = options.store
     known = store.evidence()
     now = {key: str(state) for key, (state, _) in standings(found, known).items()}
-    return gather(found, store, known, now)
+    return gather(found, store, known, now, probed(options))
 
 
 def unsourced(found: Results, store: Store) -> list[str]:

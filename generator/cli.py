@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,17 +33,27 @@ app = typer.Typer(
 
 @app.command()
 @with_verification
-def verify(options: Options, names: Names = None, as_json: AsJson = False) -> None:
+def verify(
+    options: Options,
+    names: Names = None,
+    probes: Annotated[
+        bool, typer.Option("--probes", help="The planted probes of the judge in place of runs.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Run stored outputs against the kernel tests, in the sandbox, and record the evidence.
 
     Records whose digests still match are reused; `--force` remakes them. A run that fails its
     tests is a result, not an error: the exit code is 0.
     """
+    from generator.build import at_probes
     from generator.build import verify as run_verify
     from generator.report import print_json, print_verified, stderr
 
-    done = run_verify(options, names or [], stderr)
-    (print_json if as_json else print_verified)(done, options.store)
+    with ExitStack() as stack:
+        options = stack.enter_context(at_probes(options)) if probes else options
+        done = run_verify(options, names or [], stderr)
+        (print_json if as_json else print_verified)(done, options.store)
     raise typer.Exit(1 if done.errors else 0)
 
 
@@ -73,6 +83,7 @@ def build(
         refuse_leaks,
         results,
         unsourced,
+        verify_probes,
     )
     from generator.build import verify as run_verify
     from generator.render import render, stale
@@ -85,6 +96,9 @@ def build(
         raise typer.Exit(1 if outdated else 0)
     done = run_verify(options, [], stderr)
     print_verified(done, options.store)
+    probed = verify_probes(options, stderr)
+    if probed.made or probed.errors:
+        print_verified(probed, options.probe_store)
     if judge:
         typer.echo(judge_if_possible(options, base_url, budget, stderr))
     found = results(options)
@@ -121,6 +135,14 @@ def judge(
     texts: Annotated[
         bool, typer.Option(help="Also write analyses and profiles, once the grades are there.")
     ] = True,
+    probes: Annotated[
+        bool | None,
+        typer.Option(
+            help="Planted probes, by which the judge is calibrated, alone or not at all. Default: "
+            "after the runs, where none is named.",
+            show_default=False,
+        ),
+    ] = None,
     records: Records = None,
 ) -> None:
     """Have a language model grade, compare and describe the runs, shown the measured evidence.
@@ -128,7 +150,7 @@ def judge(
     What is answered already is not asked again; a reply that could not be used is. The key is read
     from the variable that judges.yaml names.
     """
-    from generator.build import Options, ask, plan_judging
+    from generator.build import Options, ask_in_turn, plans
     from generator.judge.budget import Budget
     from generator.judge.client import Client
     from generator.judge.local import local_server
@@ -143,13 +165,14 @@ def judge(
         settings = load_judge(options.root / "judges.yaml", chosen, address, model)
         client = Client(settings, Budget(budget))
         request = Request([], repeats, blind, duels, texts)
-        planned, answers = plan_judging(options, names or [], settings, request)
+        planned = plans(options, names or [], settings, request, probes)
         if dry_run:
-            print_estimate(estimate(planned.open, client))
+            print_estimate(estimate((q for p, _ in planned for q in p.open), client))
             raise typer.Exit(0)
-        tally = ask(planned, answers, client, stderr)
+        tally = ask_in_turn(planned, client, stderr)
         print_tally(tally)
-        print_answers(planned, answers)
+        for plan, answers in planned:
+            print_answers(plan, answers)
     raise typer.Exit(1 if tally.stopped or tally.unscored else 0)
 
 

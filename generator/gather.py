@@ -23,7 +23,8 @@ from generator.data import (
     Told,
 )
 from generator.duels import duels
-from generator.judge.card import card
+from generator.judge.calibration import Probed
+from generator.judge.card import Asked, card
 from generator.judge.dueling import duel_from
 from generator.judge.evidence import EvidenceGrader
 from generator.judge.grading import blind_grade, grade_from
@@ -39,13 +40,20 @@ from generator.redact import report
 from generator.rounds import meetings, rounds
 from generator.yamlfile import read
 
+NO_PROBES = Probed()
+
 
 def gather(
-    corpus: Corpus, store: Store, known: dict[str, Evidence], standings: dict[str, str]
+    corpus: Corpus,
+    store: Store,
+    known: dict[str, Evidence],
+    standings: dict[str, str],
+    probed: Probed = NO_PROBES,
 ) -> Results:
     """Load the other records and compute grades, rankings, duels and the audit. Raises BadFile.
 
-    known: the evidence records, of which those of this corpus are taken.
+    known: the evidence records, of which those of this corpus are taken. probed: the planted
+    probes, by which judges are calibrated.
     """
     evidence = {k: e for k, e in known.items() if k in corpus.runs}
     current = {k: e for k, e in evidence.items() if standings.get(k) == "current"}
@@ -63,6 +71,7 @@ def gather(
         name: judged_duels(judged, name, current) or tuple(duels(corpus, name, found, current))
         for name, found in grades.items()
     }
+    here = [run for run in judged_runs if f"{run.model}/{run.challenge}" in corpus.runs]
     rule = ranking_rule(corpus.root)
     held, refused = rounds(corpus, declared_rounds(corpus.root), meetings(fought, published.duels))
     logs = read_logs(corpus)
@@ -84,7 +93,8 @@ def gather(
         rooflines=store.rooflines(),
         takeaways=tuple(takeaways(corpus, imported, current)),
         differences=differences(corpus, published, logs.sessions),
-        cards=cards(corpus, judged_runs, judged, current, grades),
+        cards=cards(corpus, Asked(here, judged, probed), current, grades),
+        probes=probed.planted,
         told=texts(corpus, store.judged_texts(), current, grades, imported),
         sessions=logs.sessions,
         timelines=logs.timelines,
@@ -184,22 +194,10 @@ def texts(
 
 def cards(
     corpus: Corpus,
-    runs: list[JudgedRun],
-    duels: list[JudgedDuel],
+    asked: Asked,
     evidence: dict[str, Evidence],
     grades: dict[str, dict[str, Grade]],
 ) -> dict[str, JudgeCard]:
-    """The card of every language model that has judged here."""
+    """The card of every language model that has judged runs or probes here."""
     sizes = {key: sum(a.bytes for a in run.artifacts) for key, run in corpus.runs.items()}
-    here = [run for run in runs if f"{run.model}/{run.challenge}" in corpus.runs]
-    return {
-        judge: card(
-            judge,
-            [run for run in here if run.judge == judge],
-            [duel for duel in duels if duel.judge == judge],
-            evidence,
-            grades,
-            sizes,
-        )
-        for judge in sorted({run.judge for run in here})
-    }
+    return {judge: card(judge, asked, evidence, grades, sizes) for judge in asked.judges}

@@ -41,3 +41,10 @@ def points_by_model(grades: Iterable[Grade]) -> dict[str, dict[str, float]]:
 def letter_of(score: float) -> Letter:
     """The letter of a score out of 100, by SCALE."""
     return next(letter for least, letter in SCALE if score >= least)
+
+
+def steps(a: Letter, b: Letter) -> int:
+    """How far apart two letters are on the scale, in letters; an A+ counts as an A."""
+    order = [letter for letter in POINTS if letter != "A+"]
+    first, second = (order.index("A" if letter == "A+" else letter) for letter in (a, b))
+    return abs(first - second)

@@ -5,7 +5,7 @@ bytes), digests are lower-case hex SHA-256, times of day are ISO 8601 in UTC.
 """
 
 from generator.data.base import Record
-from generator.data.card import JudgeCard, Share
+from generator.data.card import JudgeCard
 from generator.data.corpus import (
     Artifact,
     Challenge,
@@ -61,6 +61,16 @@ from generator.data.opinion import (
     Quote,
     Takeaway,
 )
+from generator.data.probe import (
+    Calibration,
+    Edit,
+    Expectation,
+    Kernels,
+    Kind,
+    Planted,
+    ProbeOutcome,
+    Probes,
+)
 from generator.data.published import (
     Claim,
     Measured,
@@ -96,6 +106,7 @@ from generator.data.rounds import (
     Trio,
 )
 from generator.data.session import Moment, Replayed, Session, Tokens
+from generator.data.share import Share
 from generator.data.told import Fact, Span, Told, ToldParagraph
 
 __all__ = [
@@ -105,6 +116,7 @@ __all__ = [
     "Attempt",
     "Binding",
     "Bound",
+    "Calibration",
     "CaseResult",
     "Challenge",
     "Change",
@@ -122,9 +134,11 @@ __all__ = [
     "Duel",
     "DuelReply",
     "DuelStrength",
+    "Edit",
     "EntryPoint",
     "Evidence",
     "Exchange",
+    "Expectation",
     "Fact",
     "Finding",
     "Flag",
@@ -136,6 +150,8 @@ __all__ = [
     "JudgedDuel",
     "JudgedRun",
     "JudgedText",
+    "Kernels",
+    "Kind",
     "Layer",
     "Letter",
     "Limits",
@@ -148,7 +164,10 @@ __all__ = [
     "OwnTest",
     "Paragraph",
     "Place",
+    "Planted",
     "Prices",
+    "ProbeOutcome",
+    "Probes",
     "Provenance",
     "Published",
     "PublishedDuel",

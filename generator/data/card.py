@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from generator.data.base import Record
-
-
-class Share(Record):
-    """A share of n with its 95 % Wilson interval (Wilson 1927, JASA 22, p. 209); None for n = 0."""
-
-    count: int
-    n: int
-    share: float | None = None
-    low: float | None = None
-    high: float | None = None
+from generator.data.probe import Calibration, ProbeOutcome
+from generator.data.share import Share
 
 
 class JudgeCard(Record):
@@ -21,8 +13,8 @@ class JudgeCard(Record):
     repeat_alpha: Krippendorff's ordinal alpha over repeats of one request; exact: pairs of repeats
     with the same letter. order: pairs of runs with the same winner in both orders; first: of the
     inconsistent ones, those that went to whichever was shown first.
-    caught, cleared: of runs that fail (pass) their tests, those whose blind correctness letter is
-    below A- (A- or better). false_a: failing runs with a blind A- or better.
+    calibrations: runs and probes against what was executed, blind and with the evidence. probes:
+    every expectation of every probe, and what became of it.
     inversions: pairs of a challenge in which the run with the worse verdict has the better judged
     correctness. length: Spearman's rank correlation of letter and size of the submission.
     """
@@ -39,11 +31,10 @@ class JudgeCard(Record):
     exact: Share
     order: Share
     first: Share
-    caught: Share
-    cleared: Share
-    false_a: Share
+    calibrations: tuple[Calibration, ...]
     inversions: Share
     quotes: Share
     agreement: dict[str, float | None]
     length: float | None
+    probes: tuple[ProbeOutcome, ...] = ()
     notes: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from generator.data.opinion import (
     Grade,
     Takeaway,
 )
+from generator.data.probe import Planted
 from generator.data.published import Outcome, Published
 from generator.data.ranking import Ranking
 from generator.data.rounds import Round
@@ -29,6 +30,7 @@ class Results(Record):
     differences: by `challenge/a--b`, what differs between two runs besides the model.
     sessions, timelines, replays: by run that has a log: its summary, what happened, and how each
     stored file compares with what the log's calls make of it.
+    cards: by judge; probes: the planted ones, and what the tests found of each.
     redacted: by file of a run, how many finds of each kind of secret no page shows.
     rooflines: by challenge, the timings of our own kernel (docs/guide/gpu.md).
     told: the texts of judges on challenges and models, with their numbers filled in.
@@ -51,6 +53,7 @@ class Results(Record):
     takeaways: tuple[Takeaway, ...] = ()
     cards: dict[str, JudgeCard] = {}
     told: tuple[Told, ...] = ()
+    probes: tuple[Planted, ...] = ()
     differences: dict[str, tuple[str, ...]] = {}
     sessions: dict[str, Session] = {}
     timelines: dict[str, tuple[Moment, ...]] = {}

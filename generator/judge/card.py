@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import combinations
 
 from generator.data import (
@@ -15,46 +14,45 @@ from generator.data import (
     JudgedDuel,
     JudgedRun,
     Letter,
-    Share,
+    ProbeOutcome,
     Status,
-    Verdict,
 )
+from generator.judge.calibration import ARMS, Probed, by_key, of_probes, of_runs, share, tested
 from generator.judge.dueling import answer, named
 from generator.judge.grading import usable
 
-Z = 1.959964
-RIGHT = POINTS["A-"]
 Letters = dict[str, dict[str, Letter]]
 
 
-def share(hits: Iterable[bool]) -> Share:
-    """A share with its Wilson interval."""
-    listed = list(hits)
-    n, count = len(listed), sum(listed)
-    if not n:
-        return Share(count=0, n=0)
-    p, z2 = count / n, Z * Z
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return Share(count=count, n=n, share=round(p, 4), low=round(low, 4), high=round(high, 4))
+@dataclass(frozen=True)
+class Asked:
+    """What judges were asked: runs and pairs of this corpus, and the planted probes."""
+
+    runs: list[JudgedRun]
+    duels: list[JudgedDuel]
+    probes: Probed
+
+    @property
+    def judges(self) -> list[str]:
+        """Those that were asked about runs or probes."""
+        return sorted({record.judge for record in (*self.runs, *self.probes.judged)})
 
 
 def card(
     judge: str,
-    runs: list[JudgedRun],
-    duels: list[JudgedDuel],
+    everything: Asked,
     evidence: dict[str, Evidence],
     grades: dict[str, dict[str, Grade]],
     sizes: dict[str, int],
 ) -> JudgeCard:
     """The card of one judge. grades: of all graders; sizes: bytes of each run's files."""
     own = grades.get(judge, {})
-    asked = exchanges(runs, duels)
+    runs = [run for run in everything.runs if run.judge == judge]
+    duels = [duel for duel in everything.duels if duel.judge == judge]
+    probes = everything.probes
+    asked = exchanges([*runs, *probes.by(judge)], duels)
     swaps = [swap for duel in duels if (swap := both_orders(duel))]
-    blind = {k: letter for run in runs if (letter := blind_letter(run)) for k in [key(run)]}
-    failing = [POINTS[blind[k]] >= RIGHT for k in blind if tested(evidence, k) is False]
-    passing = [POINTS[blind[k]] >= RIGHT for k in blind if tested(evidence, k) is True]
+    outcomes = list(probes.outcomes(judge))
     return JudgeCard(
         judge=judge,
         model=", ".join(sorted({e.returned_model for e in asked if e.returned_model})),
@@ -68,16 +66,18 @@ def card(
         exact=share(same for row in repeat_table(runs) for same in equal_pairs(row)),
         order=share(one == other for one, other, _ in swaps),
         first=share(first for one, other, first in swaps if one != other),
-        caught=share(not said_right for said_right in failing),
-        cleared=share(passing),
-        false_a=share(failing),
+        calibrations=(
+            *(of_runs(runs, evidence, arm) for arm in ARMS),
+            *(of_probes(outcomes, arm) for arm in ARMS),
+        ),
         inversions=share(inverted(own, evidence)),
         quotes=share(quotes_found(own)),
         agreement={
             name: alpha(paired(own, other)) for name, other in grades.items() if name != judge
         },
         length=spearman([(POINTS[g.letter], sizes[k]) for k, g in own.items() if g.letter]),
-        notes=notes(blind, swaps),
+        probes=tuple(outcomes),
+        notes=notes(runs, outcomes, swaps),
     )
 
 
@@ -95,21 +95,6 @@ def exchanges(runs: list[JudgedRun], duels: list[JudgedDuel]) -> list[Exchange]:
     """Everything that was asked."""
     graded = [e for run in runs for e in run.exchanges.values()]
     return graded + [e for duel in duels for e in duel.exchanges.values()]
-
-
-def tested(evidence: dict[str, Evidence], run: str) -> bool | None:
-    """Whether a run passed its tests; None where that is not known."""
-    record = evidence.get(run)
-    if record is None or not (record.verdict is Verdict.PASSED or record.verdict.failed):
-        return None
-    return record.verdict is Verdict.PASSED
-
-
-def blind_letter(run: JudgedRun) -> Letter | None:
-    """The letter on correctness that the judge gave without the evidence."""
-    replies = usable(run.arm("blind"))
-    found = [d.letter for r in replies for d in r.dimensions if d.dimension == "correctness"]
-    return found[0] if found else None
 
 
 def repeat_table(runs: list[JudgedRun]) -> list[list[float]]:
@@ -183,12 +168,16 @@ def spearman(pairs: list[tuple[float, int]]) -> float | None:
 
 
 def notes(
-    blind: dict[str, Letter], swaps: list[tuple[str | None, str | None, bool]]
+    runs: list[JudgedRun],
+    outcomes: list[ProbeOutcome],
+    swaps: list[tuple[str | None, str | None, bool]],
 ) -> tuple[str, ...]:
     """What is missing from the card, and how to get it."""
     found = []
-    if not blind:
+    if not by_key(runs, "blind"):
         found.append("no blind arm was run, so the judge is not calibrated against the tests")
+    if not any(outcome.held is not None for outcome in outcomes):
+        found.append("no planted probe was judged as it stands now: python -m generator judge")
     if not swaps:
         found.append("no pair was judged in both orders")
     return tuple(found)

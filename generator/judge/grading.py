@@ -69,16 +69,21 @@ def blind_grade(judged: JudgedRun) -> Grade | None:
     replies = usable(judged.arm("blind"))
     if not replies:
         return None
-    said = [d for reply in replies for d in reply.dimensions]
-    found = {name: median([d.letter for d in said if d.dimension == name]) for name in DIMENSIONS}
     return Grade(
         grader=f"{judged.judge}, blind",
         kind="judged",
         model=judged.model,
         challenge=judged.challenge,
-        letter=overall({name: letter for name, letter in found.items() if letter}),
+        letter=overall(said(replies)),
         why="without the evidence, uncapped; it calibrates the judge and is no grade",
     )
+
+
+def said(replies: list[GradeReply]) -> dict[str, Letter]:
+    """The median letter that some replies give each dimension, before any cap."""
+    given = [d for reply in replies for d in reply.dimensions]
+    found = {name: median([d.letter for d in given if d.dimension == name]) for name in DIMENSIONS}
+    return {name: letter for name, letter in found.items() if letter}
 
 
 def usable(exchanges: tuple[Exchange, ...]) -> list[GradeReply]:
@@ -110,10 +115,10 @@ def one_dimension(
     """One dimension: decided by the program, or the judge's median letter under its cap."""
     exchanges = judged_run.arm("repeat")
     replies = usable(exchanges)
-    said = [d for reply in replies for d in reply.dimensions if d.dimension == name]
-    judged = median([d.letter for d in said])
-    spread = tuple(d.letter for d in said)
-    quotes = quotes_of(said, run, challenge, evidence)
+    given = [d for reply in replies for d in reply.dimensions if d.dimension == name]
+    judged = median([d.letter for d in given])
+    spread = tuple(d.letter for d in given)
+    quotes = quotes_of(given, run, challenge, evidence)
     if rubric().dimensions[name].decided_by == "program":
         letter, why = by_evidence.overall(challenge, evidence)
         return DimensionGrade(letter=letter, why=why, judged=judged, spread=spread, quotes=quotes)
@@ -123,7 +128,7 @@ def one_dimension(
     cap = rubric().caps.get(str(evidence.verdict), {}).get(name) if decided else None
     return DimensionGrade(
         letter=lowered(judged, cap),
-        why=marked(said[0].reasons, asked(exchanges)),
+        why=marked(given[0].reasons, asked(exchanges)),
         judged=judged,
         cap=cap,
         spread=spread,
@@ -132,11 +137,11 @@ def one_dimension(
 
 
 def quotes_of(
-    said: list[DimensionReply], run: Run, challenge: Challenge, evidence: Evidence
+    given: list[DimensionReply], run: Run, challenge: Challenge, evidence: Evidence
 ) -> tuple[Quote, ...]:
     """The first reply's quotes on a dimension, each checked against the file or the evidence."""
     shown = items(challenge, evidence)
-    wanted = said[0].quotes[:6] if said else ()
+    wanted = given[0].quotes[:6] if given else ()
     known = {a.path: a for a in run.artifacts}
     names = {quote.where.rpartition(":")[0] for quote in wanted} & known.keys()
     files = {name: readable(run, known[name]).splitlines() for name in names}

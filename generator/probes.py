@@ -1,0 +1,102 @@
+"""Make the planted probes of judge/probes.yaml: model folders for as long as they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from generator.data import Corpus, Evidence, JudgedRun, Kind, Planted, Probes
+from generator.judging import seen_of
+from generator.trial import mutants
+from generator.yamlfile import BadFile, read
+
+FILE = Path(__file__).parent / "judge" / "probes.yaml"
+# Set before a kind to make a folder's name: a plain word might stand in a source, where a judge is
+# shown no model's name.
+PREFIX = "probe-"
+# Of all inputs: evidence that is made again says the same, so a judge need not be asked again.
+SEED = 8
+
+
+@cache
+def probes() -> Probes:
+    """The probes of this version of the generator. Raises BadFile."""
+    return read(FILE, Probes)
+
+
+@contextmanager
+def planted(root: Path) -> Iterator[Path]:
+    """A folder of model folders, one a kind, with a run for each challenge under `root`.
+
+    Raises BadFile where an edit no longer applies to the file it is an edit of.
+    """
+    with TemporaryDirectory(prefix="probes-") as name:
+        for slug in here(root):
+            texts = kernel_texts(root, slug)
+            for kind, probe in probes().kinds.items():
+                run = Path(name) / f"{PREFIX}{kind}" / slug
+                run.mkdir(parents=True)
+                (run / "solution.py").write_text(source(probe, texts))
+                (run.parent / "model.yaml").write_text(f"name: {PREFIX}{kind}\n")
+        yield Path(name)
+
+
+def here(root: Path) -> list[str]:
+    """The challenges under `root` that probes are planted in."""
+    return [slug for slug in probes().kernels if (root / "challenges" / slug / "honest").is_dir()]
+
+
+def source(kind: Kind, texts: dict[str, str]) -> str:
+    """The text of a probe's only file. texts: its challenge's kernels, by what they are."""
+    return kind.before * kind.times + texts[kind.kernel] + kind.after * kind.times
+
+
+def kernel_texts(root: Path, slug: str) -> dict[str, str]:
+    """The kernels that the probes of a challenge are made of. Raises BadFile."""
+    folder, kernels = root / "challenges" / slug, probes().kernels[slug]
+    right, naive = (
+        (folder / "honest" / name).read_text() for name in (kernels.right, kernels.naive)
+    )
+    wrong = {mutant.name: text for mutant, text in mutants(folder)}
+    if kernels.mutant not in wrong:
+        raise BadFile(f"{FILE}: kernels.{slug}.mutant: no mutant called {kernels.mutant!r}")
+    if right.count(kernels.broken.old) != 1:
+        raise BadFile(f"{FILE}: kernels.{slug}.broken.old: not found exactly once")
+    return {
+        "right": right,
+        "naive": naive,
+        "mutant": wrong[kernels.mutant],
+        "broken": right.replace(kernels.broken.old, kernels.broken.new),
+        "table": kernels.table,
+    }
+
+
+def answers(
+    found: Corpus, current: dict[str, Evidence], judged: Iterable[JudgedRun]
+) -> Iterator[JudgedRun]:
+    """What judges said of the probes as they and their evidence stand now, by the kinds' names."""
+    for record in judged:
+        key = f"{record.model}/{record.challenge}"
+        if key in current and record.seen == seen_of(found, current, key):
+            yield record.model_copy(update={"model": record.model.removeprefix(PREFIX)})
+
+
+def all_planted(root: Path, current: dict[str, Evidence]) -> tuple[Planted, ...]:
+    """Every probe with what the tests found of it. current: evidence by `probe-<kind>/<slug>`."""
+    return tuple(
+        Planted(
+            kind=name,
+            challenge=slug,
+            says=kind.says,
+            right=kind.right,
+            expects=kind.expects,
+            control=kind.control,
+            verdict=record.verdict if (record := current.get(f"{PREFIX}{name}/{slug}")) else None,
+            summary=record.summary if record else "",
+        )
+        for slug in here(root)
+        for name, kind in probes().kinds.items()
+    )
