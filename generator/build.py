@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +21,8 @@ from rich.progress import (
 )
 
 from generator.data import Corpus, Evidence, JudgeSettings, Results
-from generator.discover import TOP_LEVEL, corpus
+from generator.discover import TOP_LEVEL
+from generator.discover import corpus as discover
 from generator.engines import Engine
 from generator.engines.local import Local
 from generator.engines.machine import cores
@@ -35,7 +37,14 @@ from generator.leftovers import sweep
 from generator.probes import SEED, all_planted, answers, planted
 from generator.records import Store
 from generator.redact import left_over, unredactable
-from generator.schedule import Standing, longest_first, standings, tasks, worth_keeping
+from generator.schedule import (
+    Standing,
+    longest_first,
+    standing,
+    standings,
+    tasks,
+    worth_keeping,
+)
 from generator.yamlfile import BadFile
 
 
@@ -56,15 +65,22 @@ class Options:
     accept_weak: bool = False
     engine: Engine = field(default_factory=lambda: Local(cores()))
 
-    @property
+    @cached_property
     def store(self) -> Store:
         """The folder of records that these options speak of."""
         return Store(self.records or self.root / "docs" / "records")
 
-    @property
-    def probe_store(self) -> Store:
-        """The folder of the records on planted probes."""
-        return Store(self.store.folder / "probes")
+    @cached_property
+    def corpus(self) -> Corpus:
+        """What these options speak of, discovered when first asked for. Raises BadFile."""
+        return discover(self.root, self.runs)
+
+    @cached_property
+    def probes(self) -> Options:
+        """The same options for the judge's planted probes. Raises BadFile."""
+        seed = SEED if self.seed is None else self.seed
+        records = self.store.folder / "probes"
+        return replace(self, runs=planted(self.root), records=records, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -118,63 +134,47 @@ def redactions(found: Results) -> str:
 
 def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     """Verify the named runs whose records are not current, and keep each record as it is made."""
-    found = publishable(corpus(options.root, options.runs))
+    found = publishable(options.corpus)
     keys = select(found, wanted)
     store = options.store
     sweep(store.folder)
     known = store.evidence()
-    standing = standings(found, known)
-    todo = [k for k in keys if options.force or standing[k][0] is not Standing.CURRENT]
+    before = standings(found, known)
+    todo = [k for k in keys if options.force or before[k][0] is not Standing.CURRENT]
     made: list[str] = []
     errors: dict[str, str] = {}
     kept: dict[str, str] = {}
-    digests = {key: digest for key, (_, digest) in standing.items()}
+    digests = {key: digest for key, (_, digest) in before.items()}
     jobs = tasks(found, todo, digests, seed=options.seed, accept_weak=options.accept_weak)
     with progress(console, "verifying", len(jobs)) as advance:
         for task, result in options.engine.verify_all(longest_first(jobs, known)):
             if isinstance(result, Evidence):
                 if worth_keeping(result, known.get(task.run.key)):
                     store.save_evidence(result)
-                    known[task.run.key] = result
                     made.append(task.run.key)
                 else:
                     kept[task.run.key] = result.summary
             else:
                 errors[task.run.key] = result
             advance(task.run.key)
-    now = standings(found, known)
+    now = {key: standing(store.evidence().get(key), digest) for key, digest in digests.items()}
     return Verified(
         corpus=found,
         made=tuple(made),
         reused=tuple(key for key in keys if key not in todo),
         errors=errors,
         kept=kept,
-        standings={key: str(state) for key, (state, _) in now.items()},
+        standings={key: str(state) for key, state in now.items()},
     )
-
-
-@contextmanager
-def at_probes(options: Options) -> Iterator[Options]:
-    """The same options for the planted probes, whose files are there for the block."""
-    with planted(options.root) as folder:
-        seed = SEED if options.seed is None else options.seed
-        yield replace(options, runs=folder, records=options.probe_store.folder, seed=seed)
 
 
 def probed(options: Options) -> Probed:
     """The planted probes with what their records say, as far as those are current."""
-    with at_probes(options) as there:
-        found, known = corpus(there.root, there.runs), there.store.evidence()
-        now = standings(found, known)
+    found, known = options.probes.corpus, options.probes.store.evidence()
+    now = standings(found, known)
     current = {key: known[key] for key, (state, _) in now.items() if state is Standing.CURRENT}
-    judged = answers(found, current, there.store.judged_runs())
+    judged = answers(found, current, options.probes.store.judged_runs())
     return Probed(all_planted(options.root, current), tuple(judged))
-
-
-def verify_probes(options: Options, console: Console) -> Verified:
-    """Verify the planted probes whose records are not current."""
-    with at_probes(options) as there:
-        return verify(there, [], console)
 
 
 def plans(
@@ -200,11 +200,9 @@ def plan_judging(
     options: Options, wanted: list[str], settings: JudgeSettings, request: Request
 ) -> tuple[Plan, Answers]:
     """What a judge has answered and what is open, for the named runs."""
-    found = corpus(options.root, options.runs)
-    store = options.store
-    known = Answers(settings.name, store)
-    request = replace(request, keys=select(found, wanted))
-    return plan(found, store.evidence(), known, settings, request), known
+    known = Answers(settings.name, options.store)
+    request = replace(request, keys=select(options.corpus, wanted))
+    return plan(options.corpus, options.store.evidence(), known, settings, request), known
 
 
 def plan_probes(
@@ -215,8 +213,7 @@ def plan_probes(
     The sample is the probes; to repeat a question would not make it larger.
     """
     once = replace(request, repeats=1, blind=min(1, request.blind), duels=False, texts=False)
-    with at_probes(options) as there:
-        return plan_judging(there, wanted, settings, once)
+    return plan_judging(options.probes, wanted, settings, once)
 
 
 def ask(planned: Plan, answers: Answers, client: Client, console: Console) -> Tally:
@@ -263,7 +260,7 @@ def judge_if_possible(options: Options, base_url: str, budget: float, console: C
 
 def results(options: Options) -> Results:
     """Everything the pages need, from the records as they are."""
-    found = publishable(corpus(options.root, options.runs))
+    found = publishable(options.corpus)
     store = options.store
     known = store.evidence()
     now = {key: str(state) for key, (state, _) in standings(found, known).items()}

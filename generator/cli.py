@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,14 +47,12 @@ def verify(
     Records whose digests still match are reused; `--force` remakes them. A run that fails its
     tests is a result, not an error: the exit code is 0.
     """
-    from generator.build import at_probes
     from generator.build import verify as run_verify
     from generator.report import print_json, print_verified, stderr
 
-    with ExitStack() as stack:
-        options = stack.enter_context(at_probes(options)) if probes else options
-        done = run_verify(options, names or [], stderr)
-        (print_json if as_json else print_verified)(done, options.store)
+    options = options.probes if probes else options
+    done = run_verify(options, names or [], stderr)
+    (print_json if as_json else print_verified)(done, options.store)
     raise typer.Exit(1 if done.errors else 0)
 
 
@@ -83,7 +82,6 @@ def build(
         refuse_leaks,
         results,
         unsourced,
-        verify_probes,
     )
     from generator.build import verify as run_verify
     from generator.render import render, stale
@@ -96,11 +94,13 @@ def build(
         raise typer.Exit(1 if outdated else 0)
     done = run_verify(options, [], stderr)
     print_verified(done, options.store)
-    probed = verify_probes(options, stderr)
+    probed = run_verify(options.probes, [], stderr)
     if probed.made or probed.errors:
-        print_verified(probed, options.probe_store)
+        print_verified(probed, options.probes.store)
     if judge:
         typer.echo(judge_if_possible(options, base_url, budget, stderr))
+    if done.made or probed.made:
+        options = replace(options)  # verifying took its time, so everything is read again
     found = results(options)
     written = render(found, options.root)
     refuse_leaks(options.root)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from generator.data import Corpus, Digests, Run
-from generator.kernel_tests import digest, digest_of
+from generator.data import Corpus, Run
+from generator.kernel_tests import digest_of
 
 HERE = Path(__file__).resolve().parent
 NOT_CODE = {"PROMPT.md", "README.md", "session.jsonl", "sesion.jsonl"}
@@ -22,21 +22,23 @@ def copies_in(corpus: Corpus) -> dict[str, dict[str, str]]:
                 owners.setdefault(artifact.sha256, []).append((run.key, artifact.path))
     found: dict[str, dict[str, str]] = {key: {} for key in corpus.runs}
     for places in owners.values():
-        for key, path in places:
-            other = [f"{k}/{p}" for k, p in places if k.partition("/")[0] != key.partition("/")[0]]
-            if other:
-                found[key][path] = other[0]
+        first = places[0]
+        other = next((place for place in places if model(place) != model(first)), None)
+        if other:
+            for place in places:
+                twin = other if model(place) == model(first) else first
+                found[place[0]][place[1]] = "/".join(twin)
     return found
 
 
-def current_digests(run: Run, root: Path, sources: tuple[str, ...]) -> Digests:
-    """The digests that a record of this run must carry to be current."""
-    listing = "\n".join(f"{a.sha256} {a.path}" for a in run.artifacts)
-    return Digests(
-        artifacts=sha(listing),
-        challenge=digest(root / "challenges" / run.challenge),
-        verifier=verifier_digest(sources),
-    )
+def model(place: tuple[str, str]) -> str:
+    """The model of a run's file."""
+    return place[0].partition("/")[0]
+
+
+def artifacts_digest(run: Run) -> str:
+    """One digest over the paths and contents of a run's files."""
+    return sha("\n".join(f"{a.sha256} {a.path}" for a in run.artifacts))
 
 
 def verifier_digest(sources: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from generator.leftovers import beside
@@ -28,3 +29,19 @@ def write(path: Path, content: str | bytes) -> bool:
     finally:
         os.close(lock)
     return True
+
+
+def remove_others(folder: Path, kept: Collection[Path]) -> int:
+    """Remove the files below `folder` but those kept and hidden ones; how many. Raises OSError.
+
+    Folders that are left empty go too, up to `folder` itself.
+    """
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    gone = [file for file in files if file not in kept and not file.name.startswith(".")]
+    for file in gone:
+        file.unlink()
+        for parent in file.parents:
+            if parent == folder.parent or any(parent.iterdir()):
+                break
+            parent.rmdir()
+    return len(gone)

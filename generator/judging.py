@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -21,10 +21,10 @@ from generator.judge.facts import basis
 from generator.judge.grading import seen_digest
 from generator.judge.questions import (
     Question,
+    Submissions,
     answered,
     duel_questions,
     grade_questions,
-    submissions,
 )
 from generator.judge.ready import current_grades, ready
 from generator.judge.session import Tally, ask_all
@@ -47,7 +47,7 @@ class Plan:
 
     questions: list[Question]
     open: list[Question]
-    shown: dict[str, Submission]
+    shown: Mapping[str, Submission]
     seen: dict[str, str]
     texts: Callable[[], list[Question]]
     stale: int = 0
@@ -147,7 +147,7 @@ def plan(
         for key in request.keys
         if key in evidence and evidence[key].verdict is not Verdict.NO_OUTPUT
     ]
-    shown = submissions(corpus, judged, settings)
+    shown = Submissions(corpus, judged, settings)
     questions = list(
         grade_questions(corpus, evidence, shown, settings, request.repeats, request.blind)
     )

@@ -1,14 +1,13 @@
-"""Make the planted probes of judge/probes.yaml: model folders for as long as they are needed."""
+"""Make the planted probes of judge/probes.yaml: model folders like any other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from generator.data import Corpus, Evidence, JudgedRun, Kind, Planted, Probes
+from generator.files import remove_others, write
 from generator.judging import seen_of
 from generator.trial import mutants
 from generator.yamlfile import BadFile, read
@@ -27,21 +26,24 @@ def probes() -> Probes:
     return read(FILE, Probes)
 
 
-@contextmanager
-def planted(root: Path) -> Iterator[Path]:
+def planted(root: Path) -> Path:
     """A folder of model folders, one a kind, with a run for each challenge under `root`.
 
-    Raises BadFile where an edit no longer applies to the file it is an edit of.
+    It is kept below root/.cache and written only where it differs. Raises BadFile where an edit no
+    longer applies to the file it is an edit of.
     """
-    with TemporaryDirectory(prefix="probes-") as name:
-        for slug in here(root):
-            texts = kernel_texts(root, slug)
-            for kind, probe in probes().kinds.items():
-                run = Path(name) / f"{PREFIX}{kind}" / slug
-                run.mkdir(parents=True)
-                (run / "solution.py").write_text(source(probe, texts))
-                (run.parent / "model.yaml").write_text(f"name: {PREFIX}{kind}\n")
-        yield Path(name)
+    folder = root / ".cache" / "probes"
+    wanted: dict[Path, str] = {}
+    for slug in here(root):
+        texts = kernel_texts(root, slug)
+        for kind, probe in probes().kinds.items():
+            model = folder / f"{PREFIX}{kind}"
+            wanted[model / "model.yaml"] = f"name: {PREFIX}{kind}\n"
+            wanted[model / slug / "solution.py"] = source(probe, texts)
+    for path, text in wanted.items():
+        write(path, text)
+    remove_others(folder, wanted)
+    return folder
 
 
 def here(root: Path) -> list[str]:

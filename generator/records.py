@@ -27,20 +27,30 @@ class Store:
     """The folder of records, and what was found wrong in it while loading."""
 
     folder: Path
-    problems: list[str] = field(default_factory=list)
+    _problems: dict[Path, str] = field(default_factory=dict)
+    _evidence: dict[str, Evidence] | None = None
+
+    @property
+    def problems(self) -> list[str]:
+        """What was found wrong while loading, and has not been replaced since."""
+        return list(self._problems.values())
 
     def evidence_path(self, model: str, challenge: str) -> Path:
         """Where the evidence on a run is kept."""
         return self.folder / "evidence" / model / f"{challenge}.json"
 
     def evidence(self) -> dict[str, Evidence]:
-        """Every usable evidence record, by `model/challenge`."""
-        loaded = [self.load(file, Evidence) for file in self.files("evidence")]
-        return {f"{record.model}/{record.challenge}": record for record in loaded if record}
+        """Every usable evidence record, by `model/challenge`; read once."""
+        if self._evidence is None:
+            loaded = [self.load(file, Evidence) for file in self.files("evidence")]
+            self._evidence = {f"{e.model}/{e.challenge}": e for e in loaded if e}
+        return self._evidence
 
     def save_evidence(self, record: Evidence) -> None:
         """Keep an evidence record; raises OSError where it cannot be written."""
         self.save(self.evidence_path(record.model, record.challenge), record)
+        if self._evidence is not None:
+            self._evidence[f"{record.model}/{record.challenge}"] = record
 
     def strength(self) -> tuple[Strength, ...]:
         """The recorded strength of the kernel tests, in the order of the challenges."""
@@ -95,9 +105,9 @@ class Store:
         try:
             return TypeAdapter(kind).validate_json(path.read_bytes())
         except ValidationError as error:
-            self.problems.append(f"{path}: {first_error(error)}; ignored")
+            self._problems[path] = f"{path}: {first_error(error)}; ignored"
         except OSError as error:
-            self.problems.append(f"{path}: {error.strerror}; ignored")
+            self._problems[path] = f"{path}: {error.strerror}; ignored"
         return None
 
     def save(self, path: Path, record: Record) -> bool:
@@ -106,6 +116,7 @@ class Store:
         if redact(text)[1]:
             clean = type(record).model_validate(clean_all(record.model_dump(mode="json")))
             text = clean.model_dump_json(indent=1)
+        self._problems.pop(path, None)
         return write(path, text + "\n")
 
 

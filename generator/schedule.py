@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from generator.data import Corpus, Digests, Evidence, Verdict
-from generator.digests import copies_in, current_digests
+from generator.digests import artifacts_digest, copies_in, verifier_digest
+from generator.kernel_tests import digest
 from generator.runtimes import open_runtime
 from generator.verify import Task
 
@@ -22,12 +23,17 @@ class Standing(StrEnum):
 
 def standings(corpus: Corpus, known: dict[str, Evidence]) -> dict[str, tuple[Standing, Digests]]:
     """For every run: how its record stands, and the digests that a current record carries."""
-    kinds = {corpus.challenges[run.challenge].runtime for run in corpus.runs.values()}
-    sources = {kind: open_runtime(kind).sources for kind in kinds}
+    slugs = {run.challenge for run in corpus.runs.values()}
+    kinds = {corpus.challenges[slug].runtime for slug in slugs}
+    verifiers = {kind: verifier_digest(open_runtime(kind).sources) for kind in kinds}
+    tests = {slug: digest(corpus.root / "challenges" / slug) for slug in slugs}
     found = {}
     for key, run in corpus.runs.items():
-        kind = corpus.challenges[run.challenge].runtime
-        wanted = current_digests(run, corpus.root, sources[kind])
+        wanted = Digests(
+            artifacts=artifacts_digest(run),
+            challenge=tests[run.challenge],
+            verifier=verifiers[corpus.challenges[run.challenge].runtime],
+        )
         found[key] = (standing(known.get(key), wanted), wanted)
     return found
 

@@ -83,9 +83,14 @@ def test_a_malformed_challenge_names_file_and_field(
     assert "challenge.yaml" in message and expected in message and "\n" not in message
 
 
-def test_a_yaml_bomb_is_refused_in_one_line(tmp_path: Path) -> None:
-    """Nesting deeper than the parser can follow is a bad file, not a crash."""
-    make(tmp_path, "mine/challenge.yaml", "[" * 5000)
+@pytest.mark.parametrize(
+    "bomb",
+    ["[" * 200_000, "[\n" * 200_000, "- " * 100_000, "{a: " * 50_000, "? " * 100_000],
+    ids=["flow", "flow over lines", "block", "mappings", "keys"],
+)
+def test_a_yaml_bomb_is_refused_in_one_line(tmp_path: Path, bomb: str) -> None:
+    """Nesting deeper than the parser can follow is a bad file; libyaml alone would crash on it."""
+    make(tmp_path, "mine/challenge.yaml", bomb)
     with pytest.raises(BadFile):
         load_challenges(tmp_path)
 

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.stats import t
 
 from generator.data import Duel, Grade
 from generator.judge.published import as_grades
 from generator.letters import nearest_letter
 from generator.published import load_published
 from generator.rank import rank
-from generator.rank.pairwise import cycles, davidson, duel_orders
-from generator.rank.uncertainty import holm, interval, sign_flip
+from generator.rank.pairwise import cycles, davidson, duel_orders, fit
+from generator.rank.uncertainty import holm, interval, sign_flip, t_quantile
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -155,6 +157,28 @@ def test_the_treatment_of_ties_can_change_the_order() -> None:
     duels += [won("b", "b", "c"), won("b", "b", "c"), won("c", "b", "c")]
     found = duel_orders(duels, ["a", "b"])
     assert found == {"duels, a tie counts half": ("b", "a"), "duels, ties left out": ("a", "b")}
+
+
+def test_student_quantiles_are_those_of_scipy() -> None:
+    """The closed form, turned around, gives t.ppf(0.975, n) for odd and even n."""
+    for freedom in (*range(1, 40), 199, 200):
+        assert t_quantile(freedom) == pytest.approx(t.ppf(0.975, freedom), rel=1e-12)
+
+
+def test_strengths_are_at_the_top_of_the_likelihood() -> None:
+    """A general optimiser, on the same penalised likelihood, finds the same log strengths."""
+    fought = {(0, 1): [3, 1, 2], (1, 2): [0, 4, 1], (0, 3): [5, 0, 0], (2, 3): [1, 1, 6]}
+
+    def loss(x: np.ndarray) -> float:
+        total = 0.1 * float(x @ x)
+        for (a, b), counts in fought.items():
+            odds = np.array([x[a], x[b], x[4] + (x[a] + x[b]) / 2])
+            total -= float(np.array(counts) @ (odds - np.logaddexp.reduce(odds)))
+        return total
+
+    found = fit(4, fought)
+    assert found == pytest.approx(list(minimize(loss, np.zeros(5), tol=1e-10).x), abs=1e-4)
+    assert sum(found[:4]) == pytest.approx(0)
 
 
 @pytest.mark.slow

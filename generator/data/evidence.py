@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
 from generator.data.base import Record
 
 
@@ -57,7 +60,9 @@ class Binding(Record):
         return not self.missing
 
 
-class Finding(Record):
+# There are hundreds in a record of evidence: with slots they take a fifth of a Record's memory.
+@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class Finding:
     """One comparison within a case, with its numbers (see challenges/kit.py for the rule)."""
 
     name: str

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from generator.data import Challenge, DuelReply, Evidence, GradeReply, Record, Verdict
+from generator.data import Challenge, DuelReply, Evidence, Finding, GradeReply, Record, Verdict
 from generator.judge.rubric import rubric
 from generator.judge.submission import delimited
 
@@ -93,11 +93,11 @@ def items(challenge: Challenge, evidence: Evidence) -> str:
     return "\n".join(" ".join(line.split()) for line in lines)
 
 
-def case_note(findings: tuple[Record, ...], note: str) -> str:
+def case_note(findings: tuple[Finding, ...], note: str) -> str:
     """The first failed comparison of a case in one phrase."""
     for finding in findings:
-        if not finding.ok:  # type: ignore[attr-defined]
-            return f"({finding.name}: {finding.detail or 'outside the bound'})"  # type: ignore[attr-defined]
+        if not finding.ok:
+            return f"({finding.name}: {finding.detail or 'outside the bound'})"
     return f"({note[:160]})" if note else ""
 
 

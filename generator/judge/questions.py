@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import combinations
 from typing import Literal
 
@@ -27,6 +28,7 @@ from generator.judge.submission import Submission, submission
 
 ROTATION = 3
 SHARE_OF_CONTEXT = 0.35
+NOT_MADE = Submission("", (), 0)
 
 
 Kind = Literal["grade", "duel", "analysis", "profile"]
@@ -40,7 +42,7 @@ REPLIES: dict[Kind, type[Record]] = {
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to ask: where its answer belongs, its digest, and the messages.
+    """One thing to ask, and where its answer belongs; it is composed only when that is needed.
 
     subject: `model/challenge`, `challenge/a--b`, or the challenge or model that a text is about,
     which is `about`. part: which exchange of the record it is. more: how many characters may still
@@ -50,8 +52,8 @@ class Question:
     subject: str
     kind: Kind
     part: str
-    key: str
-    messages: Messages
+    settings: JudgeSettings
+    compose: Callable[[], Messages]
     about: Subject | None = None
     more: int = 0
 
@@ -60,75 +62,94 @@ class Question:
         """What the answer must look like."""
         return REPLIES[self.kind]
 
+    @property
+    def messages(self) -> Messages:
+        """The messages, composed anew: kept, those of all questions would fill the memory."""
+        return self.compose()
+
+    @cached_property
+    def key(self) -> str:
+        """A digest over all that could change the answer."""
+        made_from = {
+            "schema": 1,
+            "base_url": self.settings.base_url,
+            "model": self.settings.model,
+            "parameters": parameters(self.settings, self.reply),
+            "messages": self.messages,
+            "rubric": rubric_digest(),
+            "part": self.part,
+        }
+        return hashlib.sha256(canonical(made_from).encode()).hexdigest()
+
+
+class Submissions(Mapping[str, Submission]):
+    """What is shown of each of some runs, made when asked for: two must fit into a request."""
+
+    def __init__(self, corpus: Corpus, keys: list[str], settings: JudgeSettings):
+        self._corpus, self._made = corpus, dict.fromkeys(keys, NOT_MADE)
+        self._tokens = int((settings.context_tokens - settings.max_tokens) * SHARE_OF_CONTEXT)
+
+    def __getitem__(self, key: str) -> Submission:
+        if self._made[key] is NOT_MADE:
+            self._made[key] = submission(self._corpus.runs[key], self._corpus, self._tokens)
+        return self._made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
 
 def answered(question: Question, known: Exchange | None) -> bool:
     """Whether a recorded exchange is the answer to exactly this question."""
-    return known is not None and known.key == question.key and known.status is Status.OK
-
-
-def submissions(corpus: Corpus, keys: list[str], settings: JudgeSettings) -> dict[str, Submission]:
-    """What is shown of each run: two of them must fit beside the task and the answer."""
-    tokens = int((settings.context_tokens - settings.max_tokens) * SHARE_OF_CONTEXT)
-    return {key: submission(corpus.runs[key], corpus, tokens) for key in keys}
+    return known is not None and known.status is Status.OK and known.key == question.key
 
 
 def grade_questions(
     corpus: Corpus,
     evidence: dict[str, Evidence],
-    shown: dict[str, Submission],
+    shown: Mapping[str, Submission],
     settings: JudgeSettings,
     repeats: int,
     blind: int,
 ) -> Iterator[Question]:
     """Repeats with evidence, then the blind arm, for every run, challenge by challenge."""
-    for key in by_challenge(corpus, list(shown)):
+
+    def compose(key: str, index: int) -> Messages:
         challenge = corpus.challenges[corpus.runs[key].challenge]
         prompt = challenge_prompt(corpus.root, challenge.slug)
+        seen = evidence[key] if index < repeats else None
+        return grading(challenge, prompt, seen, shown[key].text, index * ROTATION)
+
+    for key in by_challenge(corpus, list(shown)):
         for index in range(repeats + blind):
-            with_evidence = index < repeats
-            seen = evidence[key] if with_evidence else None
-            messages = grading(challenge, prompt, seen, shown[key].text, index * ROTATION)
-            part = f"repeat-{index}" if with_evidence else f"blind-{index - repeats}"
-            yield question(key, "grade", part, messages, settings)
+            part = f"repeat-{index}" if index < repeats else f"blind-{index - repeats}"
+            yield Question(key, "grade", part, settings, partial(compose, key, index))
 
 
 def duel_questions(
     corpus: Corpus,
     evidence: dict[str, Evidence],
-    shown: dict[str, Submission],
+    shown: Mapping[str, Submission],
     settings: JudgeSettings,
 ) -> Iterator[Question]:
     """Both orders of every pair of runs of a challenge."""
-    for slug, challenge in corpus.challenges.items():
+
+    def compose(slug: str, first: str, second: str) -> Messages:
+        keys = f"{first}/{slug}", f"{second}/{slug}"
+        sides = [(evidence.get(key), shown[key].text) for key in keys]
+        return comparing(corpus.challenges[slug], challenge_prompt(corpus.root, slug), *sides)
+
+    for slug in corpus.challenges:
         entered = [model for model in corpus.models if f"{model}/{slug}" in shown]
         for a, b in combinations(entered, 2):
-            prompt = challenge_prompt(corpus.root, slug)
-            sides = {m: (evidence.get(f"{m}/{slug}"), shown[f"{m}/{slug}"].text) for m in (a, b)}
             for part, first, second in (("forward", a, b), ("backward", b, a)):
-                messages = comparing(challenge, prompt, sides[first], sides[second])
-                yield question(f"{slug}/{a}--{b}", "duel", part, messages, settings)
-
-
-def question(
-    subject: str,
-    kind: Kind,
-    part: str,
-    messages: Messages,
-    settings: JudgeSettings,
-) -> Question:
-    """The question with its digest over all that could change the answer."""
-    reply = REPLIES[kind]
-    made_from = {
-        "schema": 1,
-        "base_url": settings.base_url,
-        "model": settings.model,
-        "parameters": parameters(settings, reply),
-        "messages": messages,
-        "rubric": rubric_digest(),
-        "part": part,
-    }
-    key = hashlib.sha256(canonical(made_from).encode()).hexdigest()
-    return Question(subject, kind, part, key, messages)
+                asked = partial(compose, slug, first, second)
+                yield Question(f"{slug}/{a}--{b}", "duel", part, settings, asked)
 
 
 def by_challenge(corpus: Corpus, keys: list[str]) -> list[str]:

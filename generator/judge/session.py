@@ -10,6 +10,7 @@ from itertools import islice
 from generator.data import Exchange, Status
 from generator.judge.budget import OverBudget, worst_case
 from generator.judge.client import Client, JudgeStopped, nothing
+from generator.judge.prompts import Messages
 from generator.judge.questions import Question
 from generator.judge.telling import objection
 
@@ -78,7 +79,8 @@ def ask_all(
         while True:
             free = client.settings.concurrency - len(running)
             for question in islice(todo, 0 if tally.stopped else free):
-                running[pool.submit(_ask, client, question)] = question
+                messages = question.messages  # composed here, in order and by one thread
+                running[pool.submit(_ask, client, question, messages)] = question
             if not running:
                 return tally
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -87,10 +89,10 @@ def ask_all(
                 advance("")
 
 
-def _ask(client: Client, question: Question) -> Exchange:
+def _ask(client: Client, question: Question, messages: Messages) -> Exchange:
     about = question.about
     object_to = (lambda reply: objection(reply, about)) if about else nothing
-    return client.ask(question.key, question.messages, question.reply, object_to)
+    return client.ask(question.key, messages, question.reply, object_to)
 
 
 def _settle(future: Future[Exchange], question: Question, tally: Tally, keep: Keep) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from string import ascii_lowercase
 from typing import Literal
 
@@ -20,7 +21,6 @@ class Contestant:
 
     token: its name in placeholders: `a`, `b` ... in an analysis, the challenge in a profile.
     name, blind: what stands for `{{token.name}}` on the page, and what the judge is shown.
-    items: the lines of its evidence, as they are shown and quoted.
     """
 
     token: str
@@ -29,9 +29,14 @@ class Contestant:
     run: Run
     challenge: Challenge
     evidence: Evidence
-    items: str
     grade: Grade | None
     published: Letter | None
+    corpus: Corpus
+
+    @cached_property
+    def items(self) -> str:
+        """The lines of its evidence, as they are shown and quoted."""
+        return blinded(clean(items(self.challenge, self.evidence)), self.corpus)
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,9 @@ def subjects(
     def contestant(key: str, token: str, name: str, blind: str) -> Contestant:
         run, record = corpus.runs[key], evidence[key]
         challenge = corpus.challenges[run.challenge]
-        shown = blinded(clean(items(challenge, record)), corpus)
         letter = published[key].letter if key in published else None
         return Contestant(
-            token, name, blind, run, challenge, record, shown, grades.get(key), letter
+            token, name, blind, run, challenge, record, grades.get(key), letter, corpus
         )
 
     known = [key for key in corpus.runs if key in evidence]

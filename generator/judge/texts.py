@@ -7,12 +7,12 @@ like is in the grades' reasons. Each number of a reply is a placeholder (see fil
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import partial
 
 from generator.data import Challenge, Corpus, Fact, JudgeSettings, TextReply
 from generator.judge.facts import facts
 from generator.judge.prompts import Messages, challenge_prompt, reply_form
-from generator.judge.questions import Question, question
+from generator.judge.questions import Question
 from generator.judge.subjects import Contestant, Subject
 from generator.judge.submission import CHARACTERS_PER_TOKEN, blinded, delimited
 from generator.redact import clean
@@ -57,7 +57,15 @@ LEAST = 300
 
 
 def text_question(subject: Subject, corpus: Corpus, settings: JudgeSettings) -> Question:
-    """The request for one text, its data cut to what fits into the judge's context."""
+    """The request for one text."""
+    missing = sum(not contestant.grade for contestant in subject.contestants)
+    compose = partial(writing, subject, corpus, settings)
+    about, more = subject, NOTES * missing
+    return Question(subject.slug, subject.kind, "text", settings, compose, about, more)
+
+
+def writing(subject: Subject, corpus: Corpus, settings: JudgeSettings) -> Messages:
+    """The messages of the request, their data cut to what fits into the judge's context."""
     ask = {"role": "user", "content": f"{ASK[subject.kind]}\n{how(subject)}"}
     table = blinded(clean(fact_table(facts(subject, blind=True).values())), corpus)
     fixed: Messages = [
@@ -71,10 +79,7 @@ def text_question(subject: Subject, corpus: Corpus, settings: JudgeSettings) -> 
         {"role": "user", "content": block(contestant, corpus, each)}
         for contestant in subject.contestants
     ]
-    messages = [*fixed, *blocks, ask]
-    made = question(subject.slug, subject.kind, "text", messages, settings)
-    missing = sum(not contestant.grade for contestant in subject.contestants)
-    return replace(made, about=subject, more=NOTES * missing)
+    return [*fixed, *blocks, ask]
 
 
 def about(subject: Subject, corpus: Corpus) -> str:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.data import Results
-from generator.files import write
+from generator.files import remove_others, write
 from generator.leftovers import SUFFIX, remove_abandoned, sweep
 from generator.render import readme
 from generator.render.pages import all_pages
-from generator.render.pages.common import Page
 from generator.render.site import Site
 
 OWNED = ("challenges", "models", "runs", "head-to-head", "data", "badges")
@@ -31,25 +30,12 @@ def render(results: Results, root: Path) -> Written:
     sweep(root / "docs")
     remove_abandoned(root.glob(f".README.md.*{SUFFIX}"))
     changed = sum(write(root / "docs" / page.path, page.text) for page in pages)
-    changed += remove_others(root / "docs", pages)
+    kept = {root / "docs" / page.path for page in pages}
+    changed += sum(remove_others(root / "docs" / name, kept) for name in OWNED)
     file = root / "README.md"
     if file.exists():
         changed += write(file, readme.filled(file.read_text(encoding="utf-8"), site))
     return Written(changed=changed, total=len(pages) + file.exists())
-
-
-def remove_others(docs: Path, pages: list[Page]) -> int:
-    """Remove generated pages of models, runs or challenges that are no longer there."""
-    kept = {docs / page.path for page in pages}
-    found = [file for name in OWNED for file in sorted((docs / name).rglob("*")) if file.is_file()]
-    gone = [file for file in found if file not in kept]
-    for file in gone:
-        file.unlink()
-        for folder in file.parents:
-            if folder == docs or any(folder.iterdir()):
-                break
-            folder.rmdir()
-    return len(gone)
 
 
 def stale(results: Results, root: Path) -> list[str]:

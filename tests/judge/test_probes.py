@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from werkzeug import Request as HttpRequest
 from werkzeug import Response
 
-from generator.build import Options, ask, at_probes, plan_probes, probed, verify
+from generator.build import Options, ask, plan_probes, probed, verify
 from generator.cli import app
 from generator.data import (
     POINTS,
@@ -28,7 +28,7 @@ from generator.data import (
     Share,
     Verdict,
 )
-from generator.discover import corpus, load_challenges
+from generator.discover import load_challenges
 from generator.engines.local import Local
 from generator.judge import evidence as by_evidence
 from generator.judge.calibration import held
@@ -42,7 +42,7 @@ from generator.trial import failed_checks, mutants
 from tests.judge.conftest import GRADE, completion, reply
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORDS = Options().probe_store
+RECORDS = Options().probes.store
 CHALLENGES = load_challenges(ROOT / "challenges")
 EVERY = [(kind, slug) for slug in probes().kernels for kind in probes().kinds]
 Judge = Callable[[str, str], dict[str, Letter]]
@@ -90,10 +90,10 @@ def test_a_probe_is_as_right_or_wrong_as_it_says(kind: str, slug: str) -> None:
 
 def test_the_sandbox_finds_the_same(tmp_path: Path) -> None:
     """Through the normal verification the control passes, and what is wrong fails, as planned."""
-    with at_probes(Options(records=tmp_path, engine=Local(1))) as there:
-        names = [f"{PREFIX}{kind}/backwards" for kind in ("control", "off-by-one", "broken-build")]
-        done = verify(there, names, Console(stderr=True))
-        found = {e.model.removeprefix(PREFIX): e.verdict for e in there.store.evidence().values()}
+    there = Options(records=tmp_path, engine=Local(1)).probes
+    names = [f"{PREFIX}{kind}/backwards" for kind in ("control", "off-by-one", "broken-build")]
+    done = verify(there, names, Console(stderr=True))
+    found = {e.model.removeprefix(PREFIX): e.verdict for e in there.store.evidence().values()}
     assert not done.errors
     assert found == {
         "control": Verdict.PASSED,
@@ -149,8 +149,20 @@ def test_an_edit_that_no_longer_applies_stops_with_the_field(tmp_path: Path) -> 
     (folder / "mutants.yaml").write_text(f"- {mutant}\n")
     for name in ("compact.py", "loops.py"):
         (folder / "honest" / name).write_text("x = 1\n")
-    with pytest.raises(BadFile, match=r"kernels\.backwards\.broken\.old"), planted(tmp_path):
-        pass
+    with pytest.raises(BadFile, match=r"kernels\.backwards\.broken\.old"):
+        planted(tmp_path)
+
+
+def test_probes_are_written_where_they_differ_and_removed_where_they_are_no_more() -> None:
+    """A second planting touches nothing; the folder of a kind that is gone is removed."""
+    folder = planted(ROOT)
+    gone = folder / f"{PREFIX}gone" / "backwards" / "solution.py"
+    gone.parent.mkdir(parents=True, exist_ok=True)
+    gone.write_text("x = 1\n")
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*.py") if p != gone}
+    planted(ROOT)
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*.py")} == before
+    assert not gone.parent.parent.exists()
 
 
 @pytest.mark.parametrize(
@@ -263,25 +275,25 @@ FOOLED: dict[str, tuple[Judge, tuple[int, int, int, int]]] = {
 def verified(tmp_path: Path) -> Options:
     """Records in which every probe was verified and found as planted."""
     options = Options(records=tmp_path)
-    with at_probes(options) as there:
-        found = corpus(there.root, there.runs)
-        for key, (_, digests) in standings(found, {}).items():
-            model, _, slug = key.partition("/")
-            right = probes().kinds[model.removeprefix(PREFIX)].right
-            verdict = Verdict.PASSED if right else Verdict.WRONG
-            there.store.save_evidence(
-                Evidence(
-                    model=model,
-                    challenge=slug,
-                    verdict=verdict,
-                    summary="",
-                    checks={named_check(slug): CheckResult(verdict=verdict)},
-                    digests=digests,
-                    seed=1,
-                    made_at="2026-01-01T00:00:00+00:00",
-                    seconds=0,
-                )
+    there = options.probes
+    found = there.corpus
+    for key, (_, digests) in standings(found, {}).items():
+        model, _, slug = key.partition("/")
+        right = probes().kinds[model.removeprefix(PREFIX)].right
+        verdict = Verdict.PASSED if right else Verdict.WRONG
+        there.store.save_evidence(
+            Evidence(
+                model=model,
+                challenge=slug,
+                verdict=verdict,
+                summary="",
+                checks={named_check(slug): CheckResult(verdict=verdict)},
+                digests=digests,
+                seed=1,
+                made_at="2026-01-01T00:00:00+00:00",
+                seconds=0,
             )
+        )
     return options
 
 
@@ -362,8 +374,8 @@ def test_a_probe_that_the_tests_do_not_confirm_counts_for_nothing(
 ) -> None:
     """When a wrong probe's evidence says that it passes, the card leaves it out."""
     key = f"{PREFIX}off-by-one/backwards"
-    record = verified.probe_store.evidence()[key]
-    verified.probe_store.save_evidence(record.model_copy(update={"verdict": Verdict.PASSED}))
+    record = verified.probes.store.evidence()[key]
+    verified.probes.store.save_evidence(record.model_copy(update={"verdict": Verdict.PASSED}))
     found = judged_by(sound, verified, client, script)
     blind = next(c for c in found.calibrations if c.of == "probes")
     assert blind.caught.n == 17
@@ -375,9 +387,9 @@ def test_an_answer_about_an_older_probe_counts_for_nothing(
     """What was judged before the evidence changed is no longer about what is there."""
     assert judged_by(sound, verified, client, script).exchanges == 54
     key = f"{PREFIX}control/backwards"
-    record = verified.probe_store.evidence()[key]
+    record = verified.probes.store.evidence()[key]
     changed = record.model_copy(update={"summary": "something else"})
-    verified.probe_store.save_evidence(changed)
+    verified.probes.store.save_evidence(changed)
     found = card("scripted", Asked([], [], probed(verified)), {}, {}, {})
     assert found.exchanges == 52
 

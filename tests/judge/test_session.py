@@ -61,6 +61,18 @@ def test_everything_is_asked_once_and_then_reused(
     assert before == {f: f.read_bytes() for f in sorted((tmp_path / "records").rglob("*.json"))}
 
 
+def test_questions_that_were_never_asked_are_counted_without_reading_a_file(
+    found: Corpus, client: Client, tmp_path: Path
+) -> None:
+    """A build without a key says how much is missing; only what has an answer is composed anew."""
+    for run in found.runs.values():
+        (run.folder / "k.py").unlink()
+    request = Request(list(found.runs), repeats=3, blind=1)
+    answers = Answers("scripted", Store(tmp_path / "records"))
+    planned = plan(found, evidence_of(found), answers, client.settings, request)
+    assert len(planned.open) == 2 * 4 + 2 + 3  # of two runs, a pair, a challenge and two models
+
+
 def test_an_instruction_in_a_submission_moves_no_grade(
     found: Corpus, client: Client, script: Script, tmp_path: Path
 ) -> None:
