@@ -75,6 +75,8 @@ def gather(
     rule = ranking_rule(corpus.root)
     held, refused = rounds(corpus, declared_rounds(corpus.root), meetings(fought, published.duels))
     logs = read_logs(corpus)
+    written = tuple(store.judged_texts())
+    shown = texts(corpus, written, current, grades, imported)
     return Results(
         corpus=corpus,
         evidence=evidence,
@@ -93,9 +95,9 @@ def gather(
         rooflines=store.rooflines(),
         takeaways=tuple(takeaways(corpus, imported, current)),
         differences=differences(corpus, published, logs.sessions),
-        cards=cards(corpus, Asked(here, judged, probed), current, grades),
+        cards=cards(corpus, Asked(here, judged, probed, written, shown), current, grades),
         probes=probed.planted,
-        told=texts(corpus, store.judged_texts(), current, grades, imported),
+        told=shown,
         sessions=logs.sessions,
         timelines=logs.timelines,
         replays=logs.replays,
@@ -172,7 +174,7 @@ def judged_duels(
 
 def texts(
     corpus: Corpus,
-    judged: list[JudgedText],
+    judged: tuple[JudgedText, ...],
     evidence: dict[str, Evidence],
     grades: dict[str, dict[str, Grade]],
     imported: dict[str, Grade],

@@ -107,7 +107,7 @@ from generator.data.rounds import (
 )
 from generator.data.session import Moment, Replayed, Session, Tokens
 from generator.data.share import Share
-from generator.data.told import Fact, Span, Told, ToldParagraph
+from generator.data.told import Fact, Span, Told, ToldParagraph, ToldQuote
 
 __all__ = [
     "DIMENSIONS",
@@ -201,6 +201,7 @@ __all__ = [
     "Tokens",
     "Told",
     "ToldParagraph",
+    "ToldQuote",
     "Trio",
     "Usage",
     "Verdict",

@@ -16,7 +16,9 @@ class JudgeCard(Record):
     calibrations: runs and probes against what was executed, blind and with the evidence. probes:
     every expectation of every probe, and what became of it.
     inversions: pairs of a challenge in which the run with the worse verdict has the better judged
-    correctness. length: Spearman's rank correlation of letter and size of the submission.
+    correctness. texts: analyses and profiles that are shown; sourced: paragraphs of theirs in
+    which every number has a source. length: Spearman's rank correlation of letter and size of the
+    submission.
     """
 
     judge: str
@@ -27,6 +29,7 @@ class JudgeCard(Record):
     tokens: int
     runs: int
     duels: int
+    texts: int
     repeat_alpha: float | None
     exact: Share
     order: Share
@@ -34,6 +37,7 @@ class JudgeCard(Record):
     calibrations: tuple[Calibration, ...]
     inversions: Share
     quotes: Share
+    sourced: Share
     agreement: dict[str, float | None]
     length: float | None
     probes: tuple[ProbeOutcome, ...] = ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from generator.data.base import Record
-from generator.data.opinion import Quote
 
 
 class Fact(Record):
@@ -32,12 +31,30 @@ class Span(Record):
     says: str = ""
 
 
+class ToldQuote(Record):
+    """A quote of an evidence item. Where it was found, `run` and `check` lead to it.
+
+    where: in words. run: `model/challenge`; check: empty for the verdict as a whole.
+    """
+
+    text: str
+    where: str
+    found: bool
+    run: str = ""
+    check: str = ""
+
+
 class ToldParagraph(Record):
     """One paragraph, filled, with its quotes checked."""
 
     topic: str
     spans: tuple[Span, ...]
-    quotes: tuple[Quote, ...] = ()
+    quotes: tuple[ToldQuote, ...] = ()
+
+    @property
+    def sourced(self) -> bool:
+        """Whether every number and placeholder in it has a source."""
+        return all(span.kind in {"plain", "fact"} for span in self.spans)
 
 
 class Told(Record):

@@ -13,9 +13,11 @@ from generator.data import (
     JudgeCard,
     JudgedDuel,
     JudgedRun,
+    JudgedText,
     Letter,
     ProbeOutcome,
     Status,
+    Told,
 )
 from generator.judge.calibration import ARMS, Probed, by_key, of_probes, of_runs, share, tested
 from generator.judge.dueling import answer, named
@@ -26,11 +28,16 @@ Letters = dict[str, dict[str, Letter]]
 
 @dataclass(frozen=True)
 class Asked:
-    """What judges were asked: runs and pairs of this corpus, and the planted probes."""
+    """What judges were asked: runs, pairs and texts of this corpus, and the planted probes.
+
+    told: the texts as pages show them.
+    """
 
     runs: list[JudgedRun]
     duels: list[JudgedDuel]
     probes: Probed
+    texts: tuple[JudgedText, ...] = ()
+    told: tuple[Told, ...] = ()
 
     @property
     def judges(self) -> list[str]:
@@ -50,7 +57,9 @@ def card(
     runs = [run for run in everything.runs if run.judge == judge]
     duels = [duel for duel in everything.duels if duel.judge == judge]
     probes = everything.probes
-    asked = exchanges([*runs, *probes.by(judge)], duels)
+    texts = [text for text in everything.texts if text.judge == judge]
+    paragraphs = [p for text in everything.told if text.judge == judge for p in text.paragraphs]
+    asked = exchanges([*runs, *probes.by(judge)], duels, texts)
     swaps = [swap for duel in duels if (swap := both_orders(duel))]
     outcomes = list(probes.outcomes(judge))
     return JudgeCard(
@@ -62,6 +71,7 @@ def card(
         tokens=sum(e.usage.input + e.usage.output for e in asked),
         runs=len(own),
         duels=len(duels),
+        texts=sum(bool(t.paragraphs) for t in everything.told if t.judge == judge),
         repeat_alpha=alpha(repeat_table(runs)),
         exact=share(same for row in repeat_table(runs) for same in equal_pairs(row)),
         order=share(one == other for one, other, _ in swaps),
@@ -71,7 +81,8 @@ def card(
             *(of_probes(outcomes, arm) for arm in ARMS),
         ),
         inversions=share(inverted(own, evidence)),
-        quotes=share(quotes_found(own)),
+        quotes=share([*quotes_found(own), *(q.found for p in paragraphs for q in p.quotes)]),
+        sourced=share(paragraph.sourced for paragraph in paragraphs),
         agreement={
             name: alpha(paired(own, other)) for name, other in grades.items() if name != judge
         },
@@ -91,10 +102,12 @@ def key(run: JudgedRun) -> str:
     return f"{run.model}/{run.challenge}"
 
 
-def exchanges(runs: list[JudgedRun], duels: list[JudgedDuel]) -> list[Exchange]:
+def exchanges(
+    runs: list[JudgedRun], duels: list[JudgedDuel], texts: list[JudgedText]
+) -> list[Exchange]:
     """Everything that was asked."""
-    graded = [e for run in runs for e in run.exchanges.values()]
-    return graded + [e for duel in duels for e in duel.exchanges.values()]
+    records: list[JudgedRun | JudgedDuel | JudgedText] = [*runs, *duels, *texts]
+    return [exchange for record in records for exchange in record.exchanges.values()]
 
 
 def repeat_table(runs: list[JudgedRun]) -> list[list[float]]:

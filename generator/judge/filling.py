@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from generator.data import Fact, Paragraph, Quote, Span, TextReply, ToldParagraph
+from generator.data import Fact, Paragraph, Span, TextReply, ToldParagraph, ToldQuote
 from generator.judge.numbers import counted, made_up
 from generator.judge.quotes import item, stands_in
-from generator.judge.subjects import Subject
+from generator.judge.subjects import Contestant, Subject
 
 PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}|\{\{.*\Z", re.DOTALL)
 CONTESTANT = re.compile(r"\b[Cc]ontestant ([A-Z]{1,2})\b")
@@ -29,19 +29,34 @@ def filled(reply: TextReply, subject: Subject, facts: Facts) -> tuple[ToldParagr
 
 
 def one(paragraph: Paragraph, subject: Subject, facts: Facts) -> ToldParagraph:
-    """One paragraph."""
-    shown = {c.token: c.items for c in subject.contestants}
+    """One paragraph: the numbers of the items that it quotes rightly stand in it too."""
+    known = {c.token: c for c in subject.contestants}
     quotes, lines = [], []
     for quote in paragraph.quotes:
-        token, _, number = quote.where.lower().rpartition(".")
-        line = item(shown.get(token, ""), number.upper())
-        found = stands_in(quote.text, line)
-        lines += [line] if found else []
-        quotes.append(Quote(where=quote.where[:200], text=quote.text[:400], found=found))
+        token, _, number = quote.where.rpartition(".")
+        contestant = known.get(token) or known.get(token.lower())
+        line = item(contestant.items, number.upper()) if contestant else ""
+        if contestant and stands_in(quote.text, line):
+            lines.append(line)
+            quotes.append(found_in(contestant, int(number[1:]), quote.text))
+        else:
+            quotes.append(ToldQuote(text=quote.text[:400], where=quote.where[:200], found=False))
     return ToldParagraph(
         topic=paragraph.topic,
         spans=tuple(spans(paragraph.text, facts, "\n".join(lines))),
         quotes=tuple(quotes),
+    )
+
+
+def found_in(contestant: Contestant, number: int, text: str) -> ToldQuote:
+    """A quote that stands in an evidence item: number 0 is the verdict, the others are checks."""
+    check = list(contestant.evidence.checks)[number - 1] if number else ""
+    return ToldQuote(
+        text=text[:400],
+        where=f"{contestant.name}, {check or 'verdict'}",
+        found=True,
+        run=contestant.run.key,
+        check=check if check in contestant.challenge.checks else "",
     )
 
 

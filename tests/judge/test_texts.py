@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -178,6 +179,36 @@ def test_what_has_no_source_is_shown_marked_and_named(
     assert f"analyses/scripted/backwards.json: paragraphs.0.text: {fault}" in lines[0]
     page = {p.path: p.text for p in all_pages(Site(made))}["challenges/backwards.md"]
     assert 'class="kb-own"' in page
+
+
+def test_the_card_counts_texts_and_what_in_them_has_a_source(
+    found: Corpus, client: Client, script: Script, store: Store
+) -> None:
+    """Their requests and cost are the judge's, and so are its quotes and its own numbers."""
+    quote = {"where": "a.E01", "text": "forward: passed"}
+    script(writer("All 42 checks.", quotes=[quote]))
+    session(found, store, client)
+    card = results(found, store).cards["scripted"]
+    asked = [e for t in store.judged_texts() for e in t.exchanges.values()]
+    assert (card.exchanges, card.texts) == (2 + 3, 3)
+    assert card.cost > sum(e.cost for e in asked) > 0
+    assert (card.sourced.count, card.sourced.n) == (0, 3)
+    assert (card.quotes.count, card.quotes.n) == (1, 3)
+
+
+def test_a_quote_leads_to_the_check_that_it_is_from(
+    found: Corpus, client: Client, script: Script, store: Store
+) -> None:
+    """On the page it stands under the contestant's name, linked to the run's own page."""
+    script(writer(quotes=[{"where": "a.E02", "text": "input_gradient: wrong"}]))
+    session(found, store, client)
+    made = results(found, store)
+    (text,) = [t for t in made.told if t.kind == "analysis"]
+    (quote,) = text.paragraphs[0].quotes
+    assert (quote.found, quote.check) == (True, "input_gradient")
+    assert quote.where == f"{quote.run.partition('/')[0]}, input_gradient"
+    page = {p.path: p.text for p in all_pages(Site(made))}["challenges/backwards.md"]
+    assert f'href="../../runs/{quote.run}/#check-input_gradient"' in html.unescape(page)
 
 
 def test_a_judge_is_asked_once_to_mend_its_numbers(

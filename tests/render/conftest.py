@@ -50,6 +50,7 @@ from generator.data import (
     Tally,
     Told,
     ToldParagraph,
+    ToldQuote,
     Verdict,
 )
 
@@ -234,7 +235,11 @@ def told(kind: Literal["analysis", "profile"], subject: str, text: str) -> tuple
     paragraph = ToldParagraph(
         topic=text,
         spans=tuple(Span(text=text, kind=kind, says=text) for kind in kinds),
-        quotes=(Quote(where=text, text=text, found=False),),
+        quotes=(
+            ToldQuote(where=text, text=text, found=False),
+            ToldQuote(where=text, text=text, found=True, run="alpha/one", check="right"),
+            ToldQuote(where=text, text=text, found=True, run="alpha/one"),
+        ),
     )
     written = Told(
         kind=kind,

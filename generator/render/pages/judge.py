@@ -15,6 +15,7 @@ MEASURES: tuple[tuple[str, str], ...] = (
     ("first", "Of the others, won by whichever was shown first"),
     ("inversions", "Pairs in which the worse verdict has the better correctness"),
     ("quotes", "Quotes found where the judge said they are"),
+    ("sourced", "Paragraphs of its texts in which every number has a source"),
 )
 
 
