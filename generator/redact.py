@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.data import Corpus, Run
-from generator.secret_rules import RULES, Rule
+from generator.secret_rules import NEEDLES, Rule
 
 LARGEST = 20_000_000
 PUBLISHED = {".md", ".json", ".csv", ".xml", ".yaml", ".yml", ".txt", ".svg"}
@@ -47,7 +47,8 @@ def applicable(text: str) -> list[Rule]:
     if len(text) < 8:
         return []
     lower = text.lower()
-    return [rule for rule in RULES if any(needle in lower for needle in rule.needles)]
+    near = (rule for needle, more, rule in NEEDLES if needle in lower and more.search(lower))
+    return list(dict.fromkeys(near))
 
 
 def clean_all(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """What counts as a secret or as personal: one rule a kind.
 
 Every quantifier is bounded, since the text is hostile. `needles` are strings without which a rule
-cannot match (in lower case): looking for them first makes ordinary text cheap.
+cannot match (in lower case), and `after` is what must follow one: looking for these first makes
+ordinary text cheap.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ class Rule:
     kind: str
     pattern: re.Pattern[str]
     needles: tuple[str, ...]
+    after: str = ""
 
 
-def rule(kind: str, pattern: str, *needles: str) -> Rule:
+def rule(kind: str, pattern: str, *needles: str, after: str = "") -> Rule:
     """A rule from its pattern."""
-    return Rule(kind, re.compile(pattern), needles)
+    return Rule(kind, re.compile(pattern), needles, after)
 
 
 RULES = (
@@ -47,7 +49,11 @@ RULES = (
         r"\b(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{40,255})",
         "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
     ),
-    rule("GitLab token", r"\bgl(?:pat|dt|rt|ptt)-[A-Za-z0-9_-]{20,200}", "gl"),
+    rule(
+        "GitLab token",
+        r"\bgl(?:pat|dt|rt|ptt)-[A-Za-z0-9_-]{20,200}",
+        "glpat-", "gldt-", "glrt-", "glptt-",
+    ),
     rule("Hugging Face token", r"\bhf_[A-Za-z0-9]{20,200}", "hf_"),
     rule("npm token", r"\bnpm_[A-Za-z0-9]{36,100}", "npm_"),
     rule("PyPI token", r"\bpypi-[A-Za-z0-9_-]{50,400}", "pypi-"),
@@ -73,6 +79,7 @@ RULES = (
         rf"(?i)(?<![\w-])(?:{NAMED}{SIGN}[^\s\"'\\]{{8,400}}"
         rf"|{TOKENS}{SIGN}(?=[^\"']{{0,400}}\d)[A-Za-z0-9+/_=.-]{{20,400}})\\?[\"']",
         "key", "secret", "passw", "passphrase", "credential", "token",
+        after=rf"[a-z]{{0,4}}{SIGN}",
     ),
     rule(
         "secret in the environment",
@@ -105,5 +112,11 @@ RULES = (
         r"(?<![\w.])(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}"
         r"|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})(?![\w.])",
         "10.", "192.168.", "172.",
+        after=r"\d{1,3}\.\d",
     ),
 )  # fmt: skip
+NEEDLES = tuple(
+    (needle, re.compile(re.escape(needle) + rule.after), rule)
+    for rule in RULES
+    for needle in rule.needles
+)

@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator.build import publishable
 from generator.data import Artifact, Corpus, Digests, Evidence, Run, Verdict
 from generator.discover import corpus
 from generator.records import Store
-from generator.redact import clean, redact, report
+from generator.redact import applicable, clean, redact, report
 from generator.secret_rules import RULES
 from generator.yamlfile import BadFile
 from tests.secrets import PLANTED, core
@@ -61,6 +63,17 @@ def test_secrets_are_found_in_a_line_of_a_log(kind: str) -> None:
 def test_ordinary_code_is_left_alone(text: str) -> None:
     """A matrix product is no address, a decorator none either."""
     assert redact(text) == (text, {})
+
+
+PIECES = [p for secret in PLANTED.values() for p in (secret, secret[:9], secret[-9:])]
+PIECES += ["passwords", "TOKEN", "10.", "1", "=", ": ", '"', "'", "\\", "\n", "-", "_", "@", "."]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_looking_for_needles_first_misses_nothing(text: str) -> None:
+    """A rule whose pattern matches is among those that could match."""
+    matching = [rule.kind for rule in RULES if len(text) >= 8 and rule.pattern.search(text)]
+    assert set(matching) <= {rule.kind for rule in applicable(text)}
 
 
 def test_lines_keep_their_numbers() -> None:

@@ -8,6 +8,7 @@ Secrets are taken out in the same place, for the same reason.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 
@@ -31,6 +32,7 @@ LOOK_ALIKES = str.maketrans(
     }
 )
 SPACES = re.compile(r"\s+")
+SHORT = 200
 
 
 def visible(text: str) -> str:
@@ -55,7 +57,14 @@ def encode(value: object) -> Markup:
         return Markup()
     if hasattr(value, "__html__"):
         return Markup(value)  # noqa: S704 - markup is made by templates and by this module alone
-    text = ACTIVE.sub(lambda match: f"&#{ord(match[0])};", plain(clean(str(value))))
+    text = str(value)
+    return inert(text) if len(text) < SHORT else inert.__wrapped__(text)
+
+
+@functools.lru_cache(maxsize=2**14)  # names, verdicts and numbers come up again and again
+def inert(text: str) -> Markup:
+    """A text of which HTML and Markdown read no character as more than itself."""
+    text = ACTIVE.sub(lambda match: f"&#{ord(match[0])};", plain(clean(text)))
     return Markup(text)  # noqa: S704 - nothing active is left in it
 
 
