@@ -33,7 +33,7 @@ from generator.judge.client import Client
 from generator.judge.session import Tally
 from generator.judge.settings import load_judge
 from generator.judging import Answers, Plan, Request, judge, plan
-from generator.leftovers import sweep
+from generator.leftovers import sweep, sweep_folders
 from generator.probes import SEED, all_planted, answers, planted
 from generator.records import Store
 from generator.redact import left_over, unredactable
@@ -138,6 +138,7 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     keys = select(found, wanted)
     store = options.store
     sweep(store.folder)
+    sweep_folders()
     known = store.evidence()
     before = standings(found, known)
     todo = [k for k in keys if options.force or before[k][0] is not Standing.CURRENT]

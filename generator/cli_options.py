@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from generator.engines import Name, open_engine
 from generator.engines.machine import cores
 from generator.errors import plain_errors
 
@@ -37,6 +38,14 @@ Memory = Annotated[
         show_default=False,
     ),
 ]
+EngineName = Annotated[Name, typer.Option(help="What spreads runs over workers.")]
+Address = Annotated[
+    str,
+    typer.Option(
+        help="Of a Ray cluster. Default: workers on this machine.",
+        show_default=False,
+    ),
+]
 Weak = Annotated[
     bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")
 ]
@@ -54,11 +63,12 @@ def verification(
     seed: Seed = None,
     workers: Workers = CORES,
     memory: Memory = 0,
+    engine: EngineName = Name.LOCAL,
+    address: Address = "",
     accept_weak: Weak = False,
 ) -> Options:
     """The options of verification; raises BadFile where the engine is not there."""
     from generator.build import Options
-    from generator.engines.local import Local
 
     return Options(
         runs=runs,
@@ -66,7 +76,7 @@ def verification(
         force=force,
         seed=seed,
         accept_weak=accept_weak,
-        engine=Local(workers, memory),
+        engine=open_engine(engine, workers, memory, address),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,8 +11,31 @@ if TYPE_CHECKING:
     from generator.verify import Task
 
 
+class Name(StrEnum):
+    """The engines, as a user names them."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 class Engine(Protocol):
     """Verifies tasks somewhere. The records are the same, apart from machine, time and seed."""
 
     def verify_all(self, todo: list[Task]) -> Iterator[tuple[Task, Evidence | str]]:
         """Each task, as it is done, with its evidence, or with our own error as one line."""
+
+
+def open_engine(name: Name, workers: int, memory_mb: int, address: str) -> Engine:
+    """The engine of this name; raises BadFile where its library is not installed."""
+    from generator.yamlfile import BadFile
+
+    if address and name is not Name.RAY:
+        raise BadFile("--address is for --engine ray")
+    if name is Name.RAY:
+        from generator.engines.ray import Ray, library
+
+        library()
+        return Ray(workers, memory_mb, address)
+    from generator.engines.local import Local
+
+    return Local(workers, memory_mb)

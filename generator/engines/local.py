@@ -15,12 +15,9 @@ from multiprocessing import connection, get_context, parent_process
 
 from generator.data import Evidence
 from generator.engines.machine import free_mb
-from generator.engines.worker import ATTEMPTS, needs_mb, one_line, verify_task
-from generator.leftovers import sweep_folders
+from generator.engines.worker import ATTEMPTS, DIED, needs_mb, one_line, verify_task
 from generator.sandbox.launch import THREADS
 from generator.verify import Task
-
-DIED = f"its worker was killed {ATTEMPTS} times (too little memory?)"
 
 
 @dataclass
@@ -36,7 +33,6 @@ class Local:
         GPU runs come last, one at a time: they never share the device, and nothing disturbs their
         timings.
         """
-        sweep_folders()
         memory = self.memory_mb or free_mb()
         gpu = [task for task in todo if task.challenge.runtime == "cuda"]
         cpu = [task for task in todo if task.challenge.runtime != "cuda"]

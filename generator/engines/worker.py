@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import tempfile
@@ -9,7 +10,7 @@ from contextlib import ExitStack
 from multiprocessing.util import Finalize
 
 from generator.data import Evidence
-from generator.leftovers import own_folder
+from generator.leftovers import own_folder, sweep_folders
 from generator.runtimes import Runtime, open_runtime
 from generator.runtimes.python import OWN_TEST_LIMITS
 from generator.sandbox import WeakIsolation
@@ -19,6 +20,7 @@ from generator.verify import Task, verify
 # the sandbox adds to a case's limit for the interpreter and the scratch folder.
 BESIDE_A_CASE_MB = 1000
 ATTEMPTS = 2  # a worker that dies may have been unlucky; twice is the run's doing
+DIED = f"its worker was killed {ATTEMPTS} times (too little memory?)"
 
 _resources = ExitStack()
 _opened: dict[str, Runtime] = {}
@@ -36,15 +38,16 @@ def verify_task(task: Task) -> Evidence:
 
 def _runtime(name: str, *, accept_weak: bool) -> Runtime:
     """The worker's runtime of this kind, opened once and closed when the worker ends."""
-    if not _opened:
-        _settle()
+    settle()
     if name not in _opened:
         _opened[name] = _resources.enter_context(open_runtime(name, accept_weak=accept_weak))
     return _opened[name]
 
 
-def _settle() -> None:
+@functools.cache
+def settle() -> None:
     """Keep this process's temporary files in a folder of its own, and clean up when it ends."""
+    sweep_folders()
     folder, lock = own_folder()
     tempfile.tempdir = str(folder)
     _resources.callback(os.close, lock)

@@ -32,7 +32,7 @@ def check(case, got):
     from pathlib import Path
 
     answer = float(np.ravel(got[0]["y"])[0])
-    died = Path({died!r})
+    died = Path({died!r} + str(answer))
     if answer == 666 or (answer == 667 and not died.exists()):
         died.touch()
         os.kill(os.getpid(), 9)
