@@ -28,7 +28,7 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-all test-browser bench-verify test-gpu lint format check lock judge-model judge-local clean
+.PHONY: help site serve test test-all test-browser bench bench-verify test-gpu lint format check lock judge-model judge-local clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test-all: $(VENV)/.dev  ## every test this machine can run, slow and browser one
 
 test-browser: $(VENV)/.dev  ## the tests that drive Chromium
 	$(PYTEST) -m browser
+
+bench: $(VENV)/.dev  ## speed, memory and growth of every stage (SIZES="35 350": only these, not recorded)
+	$(PY) -m benchmarks $(if $(SIZES),--sizes $(SIZES),--record)
 
 bench-verify: $(VENV)/.site  ## what isolation costs a case; PEERS_PYTHON names an interpreter with peers
 	$(PY) -m benchmarks.executors

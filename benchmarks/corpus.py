@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.judge_server import JUDGES
 from benchmarks.outputs import output, variants
 from generator.data import Challenge
 from generator.discover import load_challenges
@@ -61,6 +62,8 @@ def make(root: Path, runs: int) -> dict[str, bool]:
     """
     models, challenges = shape(runs)
     copy(root, *SHARED)
+    with (root / "judges.yaml").open("a", encoding="utf-8") as file:
+        file.write(JUDGES)
     shipped = bases()
     made_of = {slug: variants(c, PROJECT, few, SEED) for slug, c in shipped.items()}
     slugs = list(clones(root, list(shipped), challenges))
@@ -104,7 +107,7 @@ def clone(base: str, folder: Path, number: int) -> None:
     """Write a shipped challenge under another name, its title numbered, with few of its cases."""
     copied = PROJECT / "challenges" / base
     shutil.copytree(copied, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in folder.glob("*.py"):
+    for file in folder.rglob("*.py"):
         text = file.read_text(encoding="utf-8")
         text = text.replace(f"challenges.{base}", f"challenges.{folder.name}")
         write(file, text + TAIL if file.name == "kernel_tests.py" else text)
