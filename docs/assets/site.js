@@ -2,6 +2,15 @@
 (() => {
   "use strict";
 
+  // What a reader chose is kept in the address, so that a link to the page shows it again.
+  const remember = (name, text) => {
+    const address = new URL(location.href);
+    if (text) address.searchParams.set(name, text);
+    else address.searchParams.delete(name);
+    history.replaceState(history.state, "", address);
+  };
+  const remembered = (name) => new URL(location.href).searchParams.get(name) ?? "";
+
   // The matrix: the reason of the cell under the pointer or the focus, in one line below it.
   const reasons = () => {
     for (const table of document.querySelectorAll("table[data-reasons]:not([data-bound])")) {
@@ -68,6 +77,10 @@
         return ranked.filter((f) => f.mean > best - 1e-9).map((f) => f.name).join(" and ");
       };
       const first = leader(means());
+      const name = `weights.${line.dataset.weightsLine}`;
+      remembered(name).split(",").forEach((text, row) => {
+        if (rows[row] && text !== "" && Number(text) >= 0) rows[row].input.value = text;
+      });
       const update = () => {
         const found = means();
         found.forEach(({ mean }, column) => {
@@ -78,7 +91,16 @@
         else if (now === first) line.textContent = `First by the mean: ${now}, as with equal weights.`;
         else line.textContent = `First by the mean: ${now}. With equal weights it is ${first}.`;
       };
-      for (const { input } of rows) input.addEventListener("input", update);
+      const keep = () => {
+        const weights = rows.map(({ input }) => input.value);
+        remember(name, weights.every((weight) => weight === "1") ? "" : weights.join(","));
+      };
+      for (const { input } of rows) {
+        input.addEventListener("input", () => {
+          update();
+          keep();
+        });
+      }
       line.setAttribute("aria-live", "polite");
       if (first) update();
     }
@@ -91,17 +113,28 @@
       form.hidden = false;
       const panes = form.parentElement.querySelector("[data-compare-panes]");
       const said = form.querySelector("output");
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      const sides = [form.elements.a, form.elements.b];
+      const show = async () => {
         said.textContent = "Loading";
         try {
-          const sides = [form.elements.a, form.elements.b];
           panes.replaceChildren(...(await Promise.all(sides.map(listing))));
           said.textContent = "";
         } catch {
           said.textContent = "The listings could not be loaded; the links above lead to them.";
         }
+      };
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        remember("compare", sides.map((side) => side.selectedOptions[0].dataset.name).join(","));
+        show();
       });
+      const wanted = remembered("compare").split(",");
+      const found = sides.map((side, n) =>
+        [...side.options].findIndex((option) => option.dataset.name === wanted[n]));
+      if (found.every((index) => index >= 0)) {
+        sides.forEach((side, n) => { side.selectedIndex = found[n]; });
+        show();
+      }
     }
   };
 

@@ -137,6 +137,9 @@ def test_weights_recompute_the_means(visitor: Visitor) -> None:
     assert [c.inner_text() for c in table.locator("tfoot td").all()][1:3] == ["0.00", "2.00"]
     line = page.locator("[data-weights-line]").first.inner_text()
     assert "Beta" in line and "With equal weights it is Alpha" in line
+    page.reload()
+    assert [inputs.nth(n).input_value() for n in range(2)] == ["0", "1"]
+    assert page.locator("[data-weights-line]").first.inner_text() == line
 
 
 def test_two_outputs_can_be_read_side_by_side(visitor: Visitor) -> None:
@@ -149,6 +152,9 @@ def test_two_outputs_can_be_read_side_by_side(visitor: Visitor) -> None:
     repeated = "ids => ids.length - new Set(ids).size"
     ids = page.eval_on_selector_all("[id]", "e => e.map(x => x.id)")
     assert page.evaluate(repeated, ids) == 0
+    assert "compare=alpha%2Cbeta" in page.url
+    page.reload()
+    page.wait_for_selector(".kb-side > section:nth-child(2) pre")
 
 
 def test_the_scheme_can_be_switched(visitor: Visitor) -> None:
@@ -203,6 +209,56 @@ def test_a_permalink_leads_to_its_row(visitor: Visitor) -> None:
     page = visitor.open("runs/alpha/one/#check-right")
     assert page.locator("#check-right").is_visible()
     assert page.evaluate("document.querySelector(':target').id") == "check-right"
+
+
+def test_a_row_offers_its_own_address(visitor: Visitor) -> None:
+    """The link shows when the row is pointed at, and leads to the row that it stands in."""
+    page = visitor.open("challenges/one/")
+    row = page.locator("#check-right")
+    link = row.locator("a.kb-self-link")
+    opacity = "e => getComputedStyle(e).opacity"
+    assert link.evaluate(opacity) == "0"
+    row.hover()
+    assert link.evaluate(opacity) == "1"
+    link.click()
+    assert page.url.endswith("#check-right")
+
+
+def test_failing_cells_of_the_checks_give_their_numbers(visitor: Visitor) -> None:
+    """Who compares runs by check need not open each run to see by how much it fails."""
+    page = visitor.open("challenges/one/")
+    assert (
+        "is off by nan on a text, where 1e-12 is allowed"
+        in page.locator("#check-right").inner_text()
+    )
+
+
+@pytest.mark.parametrize("kind", ["home", "run", "challenge"])
+@pytest.mark.parametrize("visitor", [DARK], indirect=True, ids=["dark"])
+def test_what_is_read_in_the_dark_prints_dark_on_light(visitor: Visitor, kind: str) -> None:
+    """Paper is white: on it, ink is darker than what lies behind it."""
+    page = visitor.open(KINDS[kind])
+    page.emulate_media(media="print")
+    style = "getComputedStyle(document.body)"
+    paper = page.evaluate(f"{style}.backgroundColor")
+    ink = page.locator("article").evaluate("e => getComputedStyle(e).color")
+    assert lightness(ink) < 60
+    assert lightness(paper) > 230
+
+
+def lightness(colour: str) -> float:
+    """The mean of red, green and blue in `rgb(1, 2, 3)`."""
+    found = [float(part) for part in re.findall(r"[\d.]+", colour)[:3]]
+    return sum(found) / 3
+
+
+def test_cells_of_the_matrix_keep_to_their_columns(visitor: Visitor) -> None:
+    """Nothing in a cell is wider than the cell, however narrow the window."""
+    for width in (390, 800, 1280):
+        visitor.page.set_viewport_size({"width": width, "height": 800})
+        page = visitor.open()
+        wide = "e => e.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.innerText)"
+        assert page.eval_on_selector_all(".kb-cell a", wide) == []
 
 
 def test_every_page_of_the_site_has_a_description(site: Path) -> None:

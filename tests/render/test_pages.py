@@ -62,7 +62,7 @@ def test_hostile_text_makes_no_markup_anywhere(hostile: Results) -> None:
             assert made.tags <= allowed, (path, made.tags - allowed)
             assert not {name for _, name in made.attributes if name.startswith("on")}, path
             assert not [
-                u for _, u in made.links if re.match(r"\s*(javascript|data|https?|//)", u)
+                u for _, u in made.links if re.match(r"\s*((javascript|data|https?):|//)", u)
             ], path
             assert not made.unbalanced, (path, made.unbalanced)
 
@@ -174,6 +174,18 @@ def test_data_files_are_valid_json_without_nan(hostile: Results) -> None:
     for path, text in pages_of(hostile).items():
         if path.endswith(".json"):
             json.loads(text, parse_constant=refuse)
+
+
+def test_every_column_of_the_tables_is_described(calm: Results) -> None:
+    """The descriptor names the columns of each CSV file in its order, with their types."""
+    made = pages_of(calm)
+    found = json.loads(made["data/datapackage.json"])["resources"]
+    assert {table["name"] for table in found} >= {"runs", "checks", "grades", "duels", "rounds"}
+    for table in found:
+        header = made[f"data/{table['path']}"].split("\n")[0]
+        assert [column["name"] for column in table["schema"]["fields"]] == header.split(",")
+    types = {c["name"]: c["type"] for t in found for c in t["schema"]["fields"]}
+    assert (types["points"], types["cases"], types["letter"]) == ("number", "integer", "string")
 
 
 def test_no_spreadsheet_cell_starts_a_formula(hostile: Results) -> None:

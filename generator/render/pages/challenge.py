@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from generator.data import Challenge
 from generator.render import analysis, charts, env, paths, tasks
+from generator.render.cells import Cell
 from generator.render.gpu import baselines, gpu
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, names, page
@@ -67,10 +68,17 @@ def checks(site: Site, challenge: Challenge) -> Markup | None:
         for name, group in challenge.groups.items()
     ]
     return (
-        part("challenge/checks.md.j2", site, challenge, groups=groups, tested=tested)
+        part(
+            "challenge/checks.md.j2", site, challenge, groups=groups, tested=tested, numbers=failure
+        )
         if tested
         else None
     )
+
+
+def failure(cell: Cell, check: str) -> str:
+    """The worst numbers of a failed check, or what stopped it."""
+    return analysis.numbers(cell, check).strip(" ()")
 
 
 def accuracy(site: Site, challenge: Challenge) -> Markup | None:

@@ -23,6 +23,7 @@ from generator.redact import clean_all
 from generator.render import paths
 from generator.render.analysis import failed_checks
 from generator.render.cells import Cell
+from generator.render.package import package
 from generator.render.pages.common import Page, page
 from generator.render.site import Site
 from generator.worst import worst
@@ -47,6 +48,7 @@ def pages(site: Site) -> Iterator[Page]:
     for name, rows in tables.items():
         yield Page(f"data/{name}.json", as_json(rows))
         yield Page(f"data/{name}.csv", as_csv(rows))
+    yield Page("data/datapackage.json", as_json(package(tables, SAYS)))
     yield Page("data/rankings.json", as_json(rankings(site)))
     for name, kind in SCHEMAS.items():
         yield Page(f"data/schema/{name}.json", as_json(kind.model_json_schema()))
