@@ -23,6 +23,7 @@ from generator.data import (
     Told,
 )
 from generator.duels import duels
+from generator.judge.agreement import agreements
 from generator.judge.calibration import Probed
 from generator.judge.card import Asked, card
 from generator.judge.dueling import duel_from
@@ -97,6 +98,7 @@ def gather(
         differences=differences(corpus, published, logs.sessions),
         cards=cards(corpus, Asked(here, judged, probed, written, shown), current, grades),
         probes=probed.planted,
+        agreements=tuple(agreements(grades)),
         told=shown,
         sessions=logs.sessions,
         timelines=logs.timelines,

@@ -5,7 +5,7 @@ bytes), digests are lower-case hex SHA-256, times of day are ISO 8601 in UTC.
 """
 
 from generator.data.base import Record
-from generator.data.card import JudgeCard
+from generator.data.card import Agreement, JudgeCard
 from generator.data.corpus import (
     Artifact,
     Challenge,
@@ -112,6 +112,7 @@ from generator.data.told import Fact, Span, Told, ToldParagraph, ToldQuote
 __all__ = [
     "DIMENSIONS",
     "POINTS",
+    "Agreement",
     "Artifact",
     "Attempt",
     "Binding",

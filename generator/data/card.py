@@ -7,6 +7,21 @@ from generator.data.probe import Calibration, ProbeOutcome
 from generator.data.share import Share
 
 
+class Agreement(Record):
+    """Two graders over the n runs that both gave a letter.
+
+    alpha: Krippendorff's, ordinal; None where n is below 2 or all letters are alike. same: those
+    with the same letter. apart: mean distance in steps on the scale of letters; None for n = 0.
+    """
+
+    a: str
+    b: str
+    alpha: float | None
+    n: int
+    same: int
+    apart: float | None
+
+
 class JudgeCard(Record):
     """What is known of a judge. Figures that cannot be computed are None, and `notes` says why.
 

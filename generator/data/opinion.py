@@ -53,6 +53,7 @@ class Grade(Record):
     """One grader's opinion of one run. No letter means ungraded, and `why` says because of what.
 
     kind: imported (published elsewhere), computed (from evidence), judged (by a language model).
+    spread: what each repeat, or each round of scores, would have come to alone.
     trust: share of a judge's quotes that were found where it said, 0 to 1.
     """
 
@@ -63,6 +64,7 @@ class Grade(Record):
     letter: Letter | None
     why: str = ""
     dimensions: dict[str, DimensionGrade] = {}
+    spread: tuple[Letter, ...] = ()
     trust: float | None = None
 
 

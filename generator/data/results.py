@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from generator.data.base import Record
-from generator.data.card import JudgeCard
+from generator.data.card import Agreement, JudgeCard
 from generator.data.corpus import Corpus
 from generator.data.evidence import Evidence, Strength
 from generator.data.opinion import (
@@ -30,7 +30,8 @@ class Results(Record):
     differences: by `challenge/a--b`, what differs between two runs besides the model.
     sessions, timelines, replays: by run that has a log: its summary, what happened, and how each
     stored file compares with what the log's calls make of it.
-    cards: by judge; probes: the planted ones, and what the tests found of each.
+    cards: by judge; probes: the planted ones, and what the tests found of each. agreements: of
+    every two graders.
     redacted: by file of a run, how many finds of each kind of secret no page shows.
     rooflines: by challenge, the timings of our own kernel (docs/guide/gpu.md).
     told: the texts of judges on challenges and models, with their numbers filled in.
@@ -54,6 +55,7 @@ class Results(Record):
     cards: dict[str, JudgeCard] = {}
     told: tuple[Told, ...] = ()
     probes: tuple[Planted, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
     differences: dict[str, tuple[str, ...]] = {}
     sessions: dict[str, Session] = {}
     timelines: dict[str, tuple[Moment, ...]] = {}

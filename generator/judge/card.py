@@ -19,6 +19,7 @@ from generator.data import (
     Status,
     Told,
 )
+from generator.judge.agreement import alpha, paired
 from generator.judge.calibration import ARMS, Probed, by_key, of_probes, of_runs, share, tested
 from generator.judge.dueling import answer, named
 from generator.judge.grading import usable
@@ -146,29 +147,6 @@ def inverted(own: dict[str, Grade], evidence: dict[str, Evidence]) -> list[bool]
             if len(letters) == 2 and letters[0] and letters[1]:
                 found.append(POINTS[letters[1]] > POINTS[letters[0]])
     return found
-
-
-def paired(own: dict[str, Grade], other: dict[str, Grade]) -> list[list[float]]:
-    """A row per run that both graders gave a letter."""
-    return [
-        [POINTS[own[k].letter], POINTS[other[k].letter]]  # type: ignore[index]
-        for k in sorted(own.keys() & other.keys())
-        if own[k].letter and other[k].letter
-    ]
-
-
-def alpha(rows: list[list[float]]) -> float | None:
-    """Krippendorff's alpha for ordinal data; None with under two rows or no variation at all."""
-    if len(rows) < 2 or len({value for row in rows for value in row}) < 2:
-        return None
-    import krippendorff
-    import numpy as np
-
-    width = max(len(row) for row in rows)
-    table = np.full((width, len(rows)), np.nan)
-    for column, row in enumerate(rows):
-        table[: len(row), column] = row
-    return round(float(krippendorff.alpha(table, level_of_measurement="ordinal")), 4)
 
 
 def spearman(pairs: list[tuple[float, int]]) -> float | None:

@@ -54,8 +54,24 @@ def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evid
         letter=lowered(letter, cap) if letter else None,
         why=marked(replies[0].summary, asked(judged.arm("repeat"))),
         dimensions=dimensions,
+        spread=tuple(x for reply in replies if (x := repeated(reply, dimensions, cap))),
         trust=round(sum(quotes) / len(quotes), 3) if quotes else None,
     )
+
+
+def repeated(
+    reply: GradeReply, dimensions: dict[str, DimensionGrade], cap: Letter | None
+) -> Letter | None:
+    """The overall letter that one reply alone would have come to, under the same rule and caps."""
+    letters: dict[str, Letter] = {
+        d.dimension: lowered(d.letter, dimensions[d.dimension].cap) for d in reply.dimensions
+    }
+    for name, dimension in rubric().dimensions.items():
+        decided = dimensions[name].letter
+        if dimension.decided_by == "program" and decided:
+            letters[name] = decided
+    letter = overall(letters)
+    return lowered(letter, cap) if letter else None
 
 
 def seen_digest(run: Run, challenge: Challenge, evidence: Evidence) -> str:
@@ -75,6 +91,7 @@ def blind_grade(judged: JudgedRun) -> Grade | None:
         model=judged.model,
         challenge=judged.challenge,
         letter=overall(said(replies)),
+        spread=tuple(letter for reply in replies if (letter := overall(said([reply])))),
         why="without the evidence, uncapped; it calibrates the judge and is no grade",
     )
 

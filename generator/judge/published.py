@@ -39,6 +39,7 @@ def score_grades(published: PublishedScores) -> dict[str, Grade]:
             model=model,
             challenge=challenge,
             letter=letter_of(mean(found)),
+            spread=tuple(map(letter_of, found)),
             why=f"scored {' and '.join(map(str, found))} of 100 by {published.judge}, "
             f"{published.date}",
         )

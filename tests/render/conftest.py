@@ -8,9 +8,11 @@ from typing import Any, Literal
 import pytest
 
 from generator.data import (
+    Agreement,
     Artifact,
     Binding,
     Bound,
+    Calibration,
     CaseResult,
     Challenge,
     CheckResult,
@@ -22,9 +24,11 @@ from generator.data import (
     DimensionGrade,
     Duel,
     Evidence,
+    Expectation,
     Finding,
     Flag,
     Grade,
+    JudgeCard,
     Layer,
     Measured,
     MeasuredRun,
@@ -33,6 +37,8 @@ from generator.data import (
     Outcome,
     OwnTest,
     Place,
+    Planted,
+    ProbeOutcome,
     Published,
     PublishedGrades,
     PublishedScores,
@@ -45,6 +51,7 @@ from generator.data import (
     Score,
     Session,
     Settled,
+    Share,
     Span,
     Takeaway,
     Tally,
@@ -254,6 +261,55 @@ def told(kind: Literal["analysis", "profile"], subject: str, text: str) -> tuple
     return written, Told(kind=kind, judge="other", subject=subject, why=text)
 
 
+def share(count: int, n: int) -> Share:
+    """A share with an interval."""
+    return Share(count=count, n=n, share=count / n, low=0.1, high=0.9)
+
+
+EXPECTS = Expectation(dimension="code quality", rule="not above its control")
+
+
+def judge_card() -> JudgeCard:
+    """The card of a judge that was asked about one probe."""
+    nothing = Share(count=0, n=0)
+    outcome = {"kind": "padding", "challenge": "one", "expects": EXPECTS, "letter": "A"}
+    return JudgeCard(
+        judge="judge",
+        model="judge-1",
+        exchanges=2,
+        unscored=0,
+        cost=0.5,
+        tokens=10,
+        runs=0,
+        duels=0,
+        texts=0,
+        repeat_alpha=None,
+        exact=nothing,
+        order=nothing,
+        first=nothing,
+        calibrations=(
+            Calibration(
+                of="probes",
+                arm="blind",
+                caught=share(15, 18),
+                cleared=share(6, 6),
+                false_a=share(3, 18),
+                resisted=share(20, 27),
+            ),
+        ),
+        inversions=nothing,
+        quotes=nothing,
+        sourced=nothing,
+        agreement={"published": None},
+        length=None,
+        probes=(
+            ProbeOutcome(arm="blind", control="C", held=False, **outcome),  # type: ignore[arg-type]
+            ProbeOutcome(arm="with evidence", **outcome),  # type: ignore[arg-type]
+        ),
+        notes=("a note",),
+    )
+
+
 def results(root: Path, text: str = HOSTILE) -> Results:
     """Three models, three challenges; `text` stands wherever somebody else's words would."""
     odd = "odd \" <b>&--'"
@@ -392,6 +448,20 @@ def results(root: Path, text: str = HOSTILE) -> Results:
             ),
         ),
         outcomes=(Outcome(claim=claim, outcome="contradicted", because=text),),
+        cards={"judge": judge_card()},
+        probes=(
+            Planted(
+                kind="padding",
+                challenge="one",
+                says="the control with filler",
+                right=True,
+                expects=(EXPECTS,),
+                control="control",
+                verdict=Verdict.PASSED,
+                summary=text,
+            ),
+        ),
+        agreements=(Agreement(a="evidence", b="published", alpha=-0.5, n=2, same=1, apart=3.0),),
         contradictions=(
             Contradiction(
                 model="alpha", challenge="one", letter="A", verdict="wrong", why=text, size=1.3

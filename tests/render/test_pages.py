@@ -223,6 +223,7 @@ def test_render_writes_once_and_removes_what_is_gone(calm: Results, tmp_path: Pa
             "rankings": {},
             "duels": {},
             "rounds": (),
+            "told": (),
         }
     )
     render(fewer, root)

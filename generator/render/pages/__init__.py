@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from generator.render.pages import (
     challenge,
     claims,
+    compared,
     contradictions,
     data,
     duel,
@@ -40,6 +41,7 @@ KINDS = (
     contradictions,
     claims,
     judge,
+    compared,
     data,
     look,
 )
