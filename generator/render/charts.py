@@ -13,6 +13,7 @@ from generator.render.gpu import Timing
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 760, 170, 30, 30, 26
 DECADES = 6
+FITS = 18
 RAISED = str.maketrans("-0123456789", "\N{SUPERSCRIPT MINUS}⁰¹²³⁴⁵⁶⁷⁸⁹")
 CAPTION = (
     "Mean grade points with 95 % intervals over challenges. A hollow dot is a model with too few "
@@ -36,6 +37,11 @@ class Scale:
         return round(self.left + share * (self.right - self.left), 1)
 
 
+def short(name: str, fits: int = FITS) -> str:
+    """A name that fits beside a chart; the table beside it has the whole one."""
+    return name if len(name) <= fits else f"{name[: fits - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
 def intervals(ranking: Ranking, names: dict[str, str]) -> dict[str, Any]:
     """Mean points of every model with its 95 % interval, on a scale of grade points."""
     lowest = min((p.interval[0] if p.interval else p.points) for p in ranking.places)
@@ -43,7 +49,7 @@ def intervals(ranking: Ranking, names: dict[str, str]) -> dict[str, Any]:
     scale = Scale(low, 4.0)
     rows = [
         {
-            "name": names.get(place.model, place.model),
+            "name": short(names.get(place.model, place.model)),
             "y": TOP + ROW * n,
             "x": scale(place.points),
             "low": scale(place.interval[0]) if place.interval else None,
@@ -77,7 +83,7 @@ def accuracy(cells: Sequence[Cell]) -> dict[str, Any] | None:
         dots = [dot for item in checks_of(cell) if (dot := worst(*item))]
         if dots:
             rows.append({
-                "name": cell.model.name,
+                "name": short(cell.model.name),
                 "y": TOP + ROW * len(rows),
                 "dots": [{**dot, "x": scale(dot["decades"])} for dot in dots],
             })  # fmt: skip
@@ -101,7 +107,7 @@ def roofline(rows: Sequence[tuple[str, Sequence[Timing]]]) -> dict[str, Any] | N
     shown = [(name, [t for t in times if t.share]) for name, times in rows]
     made = [
         {
-            "name": name,
+            "name": short(name),
             "dots": [
                 {**vars(t), "x": scale(math.log10(t.share))}
                 for t in times

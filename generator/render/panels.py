@@ -8,8 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from generator.data import POINTS, Letter
+from generator.render.charts import short
 
 PANEL, HEIGHT, TOP, BOTTOM, COLUMNS = 250, 150, 40, 118, 3
+LEFT, RIGHT = 12, PANEL - 24
 
 
 @dataclass(frozen=True)
@@ -44,19 +46,32 @@ def chart(panels: Sequence[tuple[str, Row]]) -> dict[str, Any]:
 
 def panel(number: int, title: str, row: Row, low: float) -> dict[str, Any]:
     """One small chart: where it stands, its points, and the lines between those that are joined."""
-    step = (PANEL - 70) / max(len(row) - 1, 1)
-    ticks = [{"x": round(30 + step * n, 1), "name": name} for n, (name, _, _) in enumerate(row)]
+    ticks = [tick(n, name, len(row)) for n, (name, _, _) in enumerate(row)]
     dots = [
         {
-            "x": tick["x"],
+            "x": at["x"],
             "y": round(BOTTOM - 12 - (given.points - low) / (4 - low) * (BOTTOM - 12 - TOP), 1),
             "text": given.text,
             "mark": given.mark,
             "joined": joined,
         }
-        for tick, (_, given, joined) in zip(ticks, row, strict=True)
+        for at, (_, given, joined) in zip(ticks, row, strict=True)
         if given
     ]
-    lines = [(a, b) for a, b in pairwise(dots) if b["joined"]]
-    at = (PANEL * (number % COLUMNS), HEIGHT * (number // COLUMNS))
-    return {"at": at, "title": title, "ticks": ticks, "dots": dots, "lines": lines, "base": BOTTOM}
+    return {
+        "at": (PANEL * (number % COLUMNS), HEIGHT * (number // COLUMNS)),
+        "title": short(title, 40),
+        "ticks": ticks,
+        "dots": dots,
+        "lines": [(a, b) for a, b in pairwise(dots) if b["joined"]],
+        "base": BOTTOM,
+    }
+
+
+def tick(number: int, name: str, of: int) -> dict[str, Any]:
+    """One step's name below the axis; the names of two, which may be long, keep to the corners."""
+    x = round(30 + (PANEL - 70) / max(of - 1, 1) * number, 1)
+    if of != 2:
+        return {"x": x, "name": name, "at": x, "anchor": "middle"}
+    at, anchor = ((LEFT, "start"), (RIGHT, "end"))[number]
+    return {"x": x, "name": short(name), "at": at, "anchor": anchor}

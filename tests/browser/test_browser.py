@@ -54,6 +54,16 @@ def test_no_page_scrolls_sideways_on_a_phone(visitor: Visitor, kind: str) -> Non
     assert page.evaluate(wide) <= 0
 
 
+@pytest.mark.parametrize("visitor", [PHONE], indirect=True, ids=["phone"])
+@pytest.mark.parametrize("kind", ["duels", "challenge"])
+def test_a_picker_fits_a_phone_however_long_a_name(visitor: Visitor, kind: str) -> None:
+    """A list is no wider than the window, and its chosen name is cut there."""
+    page = visitor.open(KINDS[kind])
+    page.eval_on_selector_all("form option", "e => e.map(o => o.text = 'A-long-name-'.repeat(9))")
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) <= 0
+
+
 def test_a_cell_says_why_and_leads_to_its_run(visitor: Visitor) -> None:
     """Focus gives the reason in the line below the matrix; a click goes to the run."""
     page = visitor.open()

@@ -16,7 +16,7 @@ OUTSIDE = {"squidfunk.github.io", "docs.ray.io"}  # the theme's credits; Ray's m
 
 
 def test_every_link_and_anchor_of_the_site_resolves(site: Path) -> None:
-    """A link leads to a file of the site and its fragment to an id; only credits and a manual lead out."""
+    """A link leads to a file of the site and its fragment to an id; few lead out."""
     read = {
         f"{BASE}{file.relative_to(site).as_posix()}": Reader(file.read_text(encoding="utf-8"))
         for file in site.rglob("*.html")
