@@ -42,6 +42,7 @@ def planted(root: Path) -> Path:
             wanted[model / slug / "solution.py"] = source(probe, texts)
     for path, text in wanted.items():
         write(path, text)
+    folder.mkdir(parents=True, exist_ok=True)
     remove_others(folder, wanted)
     return folder
 

@@ -36,7 +36,7 @@ from generator.judge.card import Asked, card
 from generator.judge.client import Client
 from generator.judging import Request
 from generator.kernel_tests import load
-from generator.probes import PREFIX, here, kernel_texts, planted, probes, source
+from generator.probes import PREFIX, all_planted, here, kernel_texts, planted, probes, source
 from generator.schedule import standings
 from generator.trial import failed_checks, mutants
 from tests.judge.conftest import GRADE, completion, reply
@@ -151,6 +151,12 @@ def test_an_edit_that_no_longer_applies_stops_with_the_field(tmp_path: Path) -> 
         (folder / "honest" / name).write_text("x = 1\n")
     with pytest.raises(BadFile, match=r"kernels\.backwards\.broken\.old"):
         planted(tmp_path)
+
+
+def test_a_project_of_other_challenges_has_no_probes(tmp_path: Path) -> None:
+    """Where none of the challenges is one that probes are made for, there are none, and no error."""
+    assert list(planted(tmp_path).iterdir()) == []
+    assert all_planted(tmp_path, {}) == ()
 
 
 def test_probes_are_written_where_they_differ_and_removed_where_they_are_no_more() -> None:
