@@ -154,7 +154,7 @@ def test_an_edit_that_no_longer_applies_stops_with_the_field(tmp_path: Path) -> 
 
 
 def test_a_project_of_other_challenges_has_no_probes(tmp_path: Path) -> None:
-    """Where none of the challenges is one that probes are made for, there are none, and no error."""
+    """Where no challenge is one that probes are made for, there are none, and no error."""
     assert list(planted(tmp_path).iterdir()) == []
     assert all_planted(tmp_path, {}) == ()
 
