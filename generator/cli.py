@@ -75,14 +75,8 @@ def build(
     Without the judge's key (judges.yaml names its variable) its recorded answers are used. A
     number in a judge's text that has no source is marked, named here, and makes the exit code 1.
     """
-    from generator.build import (
-        judge_if_possible,
-        mkdocs,
-        redactions,
-        refuse_leaks,
-        results,
-        unsourced,
-    )
+    from generator.asking import judge_if_possible
+    from generator.build import mkdocs, redactions, refuse_leaks, results, unsourced
     from generator.build import verify as run_verify
     from generator.render import render, stale
     from generator.report import print_verified, stderr
@@ -151,7 +145,8 @@ def judge(
     What is answered already is not asked again; a reply that could not be used is. The key is read
     from the variable that judges.yaml names.
     """
-    from generator.build import Options, ask_in_turn, plans
+    from generator.asking import ask_in_turn, plans
+    from generator.build import Options
     from generator.judge.budget import Budget
     from generator.judge.client import Client
     from generator.judge.local import local_server

@@ -45,6 +45,12 @@ def stale(results: Results, root: Path) -> list[str]:
         for key, standing in sorted(results.standings.items())
         if standing != "current"
     ]
+    found += [
+        f"docs/records/probes: {p.kind}/{p.challenge}: {p.verdict or 'no current record'}, planted "
+        f"as {'right' if p.right else 'wrong'} (python -m generator verify --probes)"
+        for p in results.probes
+        if not p.as_planned
+    ]
     found += list(results.problems)
     file = root / "README.md"
     if not file.exists():

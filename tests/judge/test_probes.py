@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from werkzeug import Request as HttpRequest
 from werkzeug import Response
 
-from generator.build import Options, ask, plan_probes, probed, verify
+from generator.asking import ask, judge_if_possible, plan_probes
+from generator.build import Options, probed, verify
 from generator.cli import app
 from generator.data import (
     POINTS,
@@ -405,6 +406,15 @@ def test_answers_are_reused(verified: Options, client: Client, script: Script) -
     judged_by(sound, verified, client, script)
     planned, _ = plan_probes(verified, [], client.settings, Request([]))
     assert (len(planned.questions), planned.open) == (54, [])
+
+
+def test_a_build_without_a_key_says_what_is_open(
+    verified: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Probes count among what the default judge has not been asked."""
+    monkeypatch.delenv("DEEPSEEK_API_KEY", raising=False)
+    said = judge_if_possible(verified, "", 5.0, Console(stderr=True))
+    assert "0 answers reused, 0 stale, 54 missing (no DEEPSEEK_API_KEY" in said
 
 
 def test_a_dry_run_counts_the_probes() -> None:

@@ -25,7 +25,8 @@ from generator.discover import corpus
 from generator.gather import gather
 from generator.judge.grading import seen_digest
 from generator.records import Store
-from generator.render.pages import compared, judge
+from generator.render import stale
+from generator.render.pages import compared, data, judge
 from generator.render.site import Site
 from tests.judge.conftest import GRADE
 
@@ -202,3 +203,24 @@ def test_without_a_judge_the_card_page_says_so(calm: Results) -> None:
     (made,) = judge.pages(Site(calm.model_copy(update={"cards": {}})))
     assert "None has graded these runs yet" in made.text
     assert "No judge has been asked about them yet" in made.text
+
+
+def test_probes_and_agreement_can_be_downloaded(calm: Results) -> None:
+    """The tables behind the two pages, a row for each expectation and for each pair of graders."""
+    made = {page.path: page.text for page in data.pages(Site(calm))}
+    rows = json.loads(made["data/probes.json"])
+    assert [(r["judge"], r["arm"], r["expected"], r["letter"], r["held"]) for r in rows] == [
+        ("judge", "blind", "not above its control", "A", False),
+        ("judge", "with evidence", "not above its control", "A", None),
+    ]
+    assert json.loads(made["data/agreements.json"])[0]["same"] == 1
+
+
+def test_a_probe_that_is_not_as_planted_is_named(calm: Results, tmp_path: Path) -> None:
+    """`build --check` complains about a right probe that fails and about one without a record."""
+    (probe,) = calm.probes
+    for verdict, says in ((Verdict.WRONG, "wrong"), (None, "no current record")):
+        odd = calm.model_copy(update={"probes": (probe.model_copy(update={"verdict": verdict}),)})
+        line = f"docs/records/probes: padding/one: {says}, planted as right"
+        assert any(found.startswith(line) for found in stale(odd, tmp_path))
+    assert not any("probes" in found for found in stale(calm, tmp_path))

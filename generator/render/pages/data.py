@@ -14,6 +14,7 @@ from generator.data import (
     Duel,
     Evidence,
     Grade,
+    ProbeOutcome,
     PublishedGrades,
     Ranking,
     Record,
@@ -61,6 +62,8 @@ SAYS = {
     "duels": "One row a grader, challenge and pair: winner and margin.",
     "rounds": "One row a round of three, source and challenge: who beats both others, or a cycle.",
     "contradictions": "One row a cell where tests and published letter do not go together.",
+    "agreements": "One row a pair of graders: runs that both graded, alpha, distance in steps.",
+    "probes": "One row a judge, planted probe, arm and expectation: letters, and whether it held.",
 }
 
 
@@ -77,6 +80,12 @@ def tables_of(site: Site) -> dict[str, Iterable[Row]]:
         "duels": (d.model_dump() for _, found in sorted(site.results.duels.items()) for d in found),
         "rounds": (row for held in site.results.rounds for row in round_rows(held)),
         "contradictions": (c.model_dump() for c in site.results.contradictions),
+        "agreements": (a.model_dump() for a in site.results.agreements),
+        "probes": (
+            probe_row(judge, outcome)
+            for judge, card in sorted(site.results.cards.items())
+            for outcome in card.probes
+        ),
     }
 
 
@@ -126,6 +135,13 @@ def round_rows(held: Round) -> Iterator[Row]:
                 "challenge": challenge,
                 **found.model_dump(),
             }
+
+
+def probe_row(judge: str, outcome: ProbeOutcome) -> Row:
+    """What became of one expectation of a planted probe as a row."""
+    row = outcome.model_dump(exclude={"expects"})
+    expects = {"dimension": outcome.expects.dimension, "expected": outcome.expects.says}
+    return {"judge": judge, **expects, **row}
 
 
 def grade_row(grade: Grade) -> Row:
