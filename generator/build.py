@@ -20,6 +20,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from generator.cache import Cache
 from generator.data import Corpus, Evidence, Results
 from generator.discover import TOP_LEVEL
 from generator.discover import corpus as discover
@@ -43,12 +44,18 @@ from generator.schedule import (
 from generator.yamlfile import BadFile
 
 
+def kept(root: Path = TOP_LEVEL, *, rehash: bool = False) -> Cache:
+    """The cache that is kept from one command to the next. rehash: read every file again."""
+    return Cache(root / ".cache" / "build.json", rehash=rehash)
+
+
 @dataclass(frozen=True)
 class Options:
     """Where things are, and how to verify.
 
     runs: a checkout of model folders elsewhere, read only; the project's own if None.
     records: where records are kept; docs/records if None. seed: of all inputs; drawn if None.
+    cache: of what need not be read again; what lasts for these options alone if not given.
     engine: where runs are verified; on this machine if nothing else is said.
     """
 
@@ -59,6 +66,7 @@ class Options:
     seed: int | None = None
     accept_weak: bool = False
     engine: Engine = field(default_factory=lambda: Local(cores()))
+    cache: Cache = field(default_factory=Cache)
 
     @cached_property
     def store(self) -> Store:
@@ -68,7 +76,7 @@ class Options:
     @cached_property
     def corpus(self) -> Corpus:
         """What these options speak of, discovered when first asked for. Raises BadFile."""
-        return discover(self.root, self.runs)
+        return discover(self.root, self.runs, self.cache.digest)
 
     @cached_property
     def probes(self) -> Options:
@@ -115,9 +123,9 @@ def publishable(found: Corpus) -> Corpus:
     return found
 
 
-def refuse_leaks(root: Path) -> None:
+def refuse_leaks(options: Options) -> None:
     """Raises BadFile if a page or record that would be published holds a secret after all."""
-    if leaks := left_over(root / "docs"):
+    if leaks := left_over(options.root / "docs", options.cache):
         raise BadFile(f"a secret would be published, so no site is made: {'; '.join(leaks)}")
 
 
@@ -135,7 +143,7 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     sweep(store.folder)
     sweep_folders()
     known = store.evidence()
-    before = standings(found, known)
+    before = standings(found, known, options.cache.digest)
     todo = [k for k in keys if options.force or before[k][0] is not Standing.CURRENT]
     made: list[str] = []
     errors: dict[str, str] = {}
@@ -167,7 +175,7 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
 def probed(options: Options) -> Probed:
     """The planted probes with what their records say, as far as those are current."""
     found, known = options.probes.corpus, options.probes.store.evidence()
-    now = standings(found, known)
+    now = standings(found, known, options.cache.digest)
     current = {key: known[key] for key, (state, _) in now.items() if state is Standing.CURRENT}
     judged = answers(found, current, options.probes.store.judged_runs())
     return Probed(all_planted(options.root, current), tuple(judged))
@@ -178,8 +186,9 @@ def results(options: Options) -> Results:
     found = publishable(options.corpus)
     store = options.store
     known = store.evidence()
-    now = {key: str(state) for key, (state, _) in standings(found, known).items()}
-    return gather(found, store, known, now, probed(options))
+    now = standings(found, known, options.cache.digest)
+    told = {key: str(state) for key, (state, _) in now.items()}
+    return gather(found, store, known, told, probed(options), options.cache)
 
 
 def unsourced(found: Results, store: Store) -> list[str]:

@@ -98,7 +98,8 @@ def build(
         options = replace(options)  # verifying took its time, so everything is read again
     found = results(options)
     written = render(found, options.root)
-    refuse_leaks(options.root)
+    refuse_leaks(options)
+    options.cache.save()
     if found.redacted:
         typer.echo(redactions(found))
     typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
@@ -146,7 +147,7 @@ def judge(
     from the variable that judges.yaml names.
     """
     from generator.asking import ask_in_turn, plans
-    from generator.build import Options
+    from generator.build import Options, kept
     from generator.judge.budget import Budget
     from generator.judge.client import Client
     from generator.judge.local import local_server
@@ -156,7 +157,7 @@ def judge(
     from generator.report import print_answers, print_estimate, print_tally, stderr
 
     with plain_errors(), local_server() if local else nullcontext(base_url) as address:
-        options = Options(records=records)
+        options = Options(records=records, cache=kept())
         chosen = "local" if local else name
         settings = load_judge(options.root / "judges.yaml", chosen, address, model)
         client = Client(settings, Budget(budget))
@@ -175,11 +176,11 @@ def judge(
 @app.command()
 def render(runs: Runs = None, records: Records = None) -> None:
     """Write the pages and the README's tables from the records as they are; run nothing."""
-    from generator.build import Options, results
+    from generator.build import Options, kept, results
     from generator.render import render as write_pages
 
     with plain_errors():
-        options = Options(runs=runs, records=records)
+        options = Options(runs=runs, records=records, cache=kept())
         written = write_pages(results(options), options.root)
         typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
 

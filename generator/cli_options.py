@@ -49,6 +49,9 @@ Address = Annotated[
 Weak = Annotated[
     bool, typer.Option("--accept-weak-isolation", help="Verify below the isolation floor.")
 ]
+Rehash = Annotated[
+    bool, typer.Option("--rehash", help="Read every file again, whether it has changed or not.")
+]
 BaseUrl = Annotated[
     str, typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.")
 ]
@@ -66,9 +69,10 @@ def verification(
     engine: EngineName = Name.LOCAL,
     address: Address = "",
     accept_weak: Weak = False,
+    rehash: Rehash = False,
 ) -> Options:
     """The options of verification; raises BadFile where the engine is not there."""
-    from generator.build import Options
+    from generator.build import Options, kept
 
     return Options(
         runs=runs,
@@ -77,6 +81,7 @@ def verification(
         seed=seed,
         accept_weak=accept_weak,
         engine=open_engine(engine, workers, memory, address),
+        cache=kept(rehash=rehash),
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from generator.data import Corpus, Run
-from generator.kernel_tests import digest_of
+from generator.kernel_tests import FileDigest, digest_of
 
 HERE = Path(__file__).resolve().parent
 NOT_CODE = {"PROMPT.md", "README.md", "session.jsonl", "sesion.jsonl"}
@@ -41,7 +41,7 @@ def artifacts_digest(run: Run) -> str:
     return sha("\n".join(f"{a.sha256} {a.path}" for a in run.artifacts))
 
 
-def verifier_digest(sources: tuple[str, ...]) -> str:
+def verifier_digest(sources: tuple[str, ...], of_file: FileDigest) -> str:
     """One digest over the parts of the generator that decide a verdict of this runtime."""
     files = [
         file
@@ -50,7 +50,7 @@ def verifier_digest(sources: tuple[str, ...]) -> str:
             [HERE / source] if source.endswith(".py") else sorted((HERE / source).rglob("*.py"))
         )
     ]
-    return digest_of(files, HERE)
+    return digest_of(files, HERE, of_file)
 
 
 def sha(text: str) -> str:

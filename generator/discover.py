@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 from generator.data import Artifact, Challenge, Corpus, Model, Run
+from generator.kernel_tests import FileDigest, read_digest
 from generator.yamlfile import BadFile, read
 
 LARGEST_FILE = 20_000_000
@@ -17,8 +17,12 @@ IGNORED_FOLDERS = {"__pycache__", ".git", ".venv", "node_modules"}
 TOP_LEVEL = Path(__file__).resolve().parent.parent
 
 
-def corpus(root: Path = TOP_LEVEL, runs: Path | None = None) -> Corpus:
+def corpus(
+    root: Path = TOP_LEVEL, runs: Path | None = None, of_file: FileDigest = read_digest
+) -> Corpus:
     """Gather the challenges under `root` and the models and runs under `runs` (default: `root`).
+
+    of_file: gives a file's digest; one that remembers need not read those that have not changed.
 
     Raises BadFile for a malformed challenge.yaml or model.yaml: those are ours to mend. Whatever is
     wrong inside a run's folder is noted on that run, and the rest goes on.
@@ -34,7 +38,7 @@ def corpus(root: Path = TOP_LEVEL, runs: Path | None = None) -> Corpus:
             problems.append(f"{folder.name}: no model.yaml, defaults used")
         for slug in challenges:
             if (folder / slug).is_dir():
-                run = load_run(folder / slug, folder.name, slug)
+                run = load_run(folder / slug, folder.name, slug, of_file)
                 found[run.key] = run
     problems += [
         f"{model.slug}/model.yaml: succeeds: no model here is named {model.succeeds}"
@@ -84,14 +88,14 @@ def load_model(folder: Path) -> Model:
     return read(folder / "model.yaml", Model, slug=folder.name)
 
 
-def load_run(folder: Path, model: str, challenge: str) -> Run:
+def load_run(folder: Path, model: str, challenge: str, of_file: FileDigest = read_digest) -> Run:
     """The run stored in a folder: a digest of every file, and a note on each unusable one."""
     artifacts: list[Artifact] = []
     problems: list[str] = []
     for path in run_files(folder):
         name = path.relative_to(folder).as_posix()
         try:
-            artifacts.append(digest_file(path, name, folder))
+            artifacts.append(artifact(path, name, folder, of_file))
         except (OSError, ValueError) as error:
             problems.append(f"{printable(name)}: {error}")
     if len(artifacts) >= LARGEST_RUN:
@@ -116,8 +120,8 @@ def run_files(folder: Path) -> list[Path]:
     return found[:LARGEST_RUN]
 
 
-def digest_file(path: Path, name: str, folder: Path) -> Artifact:
-    """Digest one file; raises ValueError for what is not a plain file of reasonable size inside."""
+def artifact(path: Path, name: str, folder: Path, of_file: FileDigest) -> Artifact:
+    """A file with its digest; raises ValueError for no plain file of reasonable size inside."""
     if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
         raise ValueError("a link that leaves the run's folder, ignored")
     if not path.is_file():
@@ -127,7 +131,7 @@ def digest_file(path: Path, name: str, folder: Path) -> Artifact:
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise ValueError(f"{size:,} bytes, over the limit of {LARGEST_FILE:,}, ignored")
-    return Artifact(path=name, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), bytes=size)
+    return Artifact(path=name, sha256=of_file(path), bytes=size)
 
 
 def printable(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.audit import contradictions, takeaways
+from generator.cache import Cache
 from generator.claims import outcomes
 from generator.comparability import differences
 from generator.data import (
@@ -50,6 +51,7 @@ def gather(
     known: dict[str, Evidence],
     standings: dict[str, str],
     probed: Probed = NO_PROBES,
+    cache: Cache | None = None,
 ) -> Results:
     """Load the other records and compute grades, rankings, duels and the audit. Raises BadFile.
 
@@ -103,7 +105,7 @@ def gather(
         sessions=logs.sessions,
         timelines=logs.timelines,
         replays=logs.replays,
-        redacted=report(corpus),
+        redacted=report(corpus, cache),
         problems=(*corpus.problems, *store.problems, *logs.problems, *refused),
     )
 

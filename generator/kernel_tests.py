@@ -18,6 +18,14 @@ NOT_TESTS = {"PROMPT.md", "README.md", "mutants.yaml"}
 NOT_TEST_FOLDERS = {"honest", "mutants", "__pycache__"}
 
 
+FileDigest = Callable[[Path], str]
+
+
+def read_digest(file: Path) -> str:
+    """The SHA-256 of a file, in hex. Raises OSError."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 @dataclass(frozen=True)
 class KernelTests:
     """What kernel_tests.py offers, and the source that the sandboxed child is given.
@@ -88,7 +96,7 @@ def without(source: str, nodes: Iterable[ast.ImportFrom]) -> str:
     return "\n".join(lines)
 
 
-def digest(folder: Path) -> str:
+def digest(folder: Path, of_file: FileDigest = read_digest) -> str:
     """One digest over all that decides: tests, reference, driver, adapters, limits, kit."""
     files = [
         file
@@ -97,13 +105,13 @@ def digest(folder: Path) -> str:
         and file.name not in NOT_TESTS
         and not NOT_TEST_FOLDERS & set(file.relative_to(folder).parts)
     ]
-    return digest_of([folder.parent / "kit.py", *files], folder.parent)
+    return digest_of([folder.parent / "kit.py", *files], folder.parent, of_file)
 
 
-def digest_of(files: Iterable[Path], base: Path) -> str:
-    """One digest over the paths (relative to `base`) and bytes of some files."""
+def digest_of(files: Iterable[Path], base: Path, of_file: FileDigest = read_digest) -> str:
+    """One digest over the paths (relative to `base`) and the digests of some files."""
     total = hashlib.sha256()
     for file in files:
         total.update(file.relative_to(base).as_posix().encode() + b"\0")
-        total.update(hashlib.sha256(file.read_bytes()).digest())
+        total.update(bytes.fromhex(of_file(file)))
     return total.hexdigest()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import html
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from generator.data import Corpus, Run
+from generator.cache import Cache, Finds, sha256
+from generator.data import Corpus
 from generator.secret_rules import NEEDLES, Rule
 
-LARGEST = 20_000_000
 PUBLISHED = {".md", ".json", ".csv", ".xml", ".yaml", ".yml", ".txt", ".svg"}
 OURS = {"guide", "assets"}
 
@@ -60,37 +61,42 @@ def clean_all(value: Any) -> Any:
     return {k: clean_all(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def report(corpus: Corpus) -> dict[str, dict[str, int]]:
+def report(corpus: Corpus, cache: Cache | None = None) -> dict[str, Finds]:
     """What pages will not show, by `model/challenge/file`: the number of finds by kind."""
+    cache = cache or Cache()
     found = {}
     for key, run in corpus.runs.items():
         for artifact in run.artifacts:
-            if counts := in_file(run, artifact.path):
-                found[f"{key}/{artifact.path}"] = counts
+            with suppress(OSError):  # what cannot be read is not shown either
+                read = (run.folder / artifact.path).read_bytes
+                if counts := cache.finds("stored", artifact.sha256, read, stored):
+                    found[f"{key}/{artifact.path}"] = counts
     return found
 
 
-def in_file(run: Run, path: str) -> dict[str, int]:
-    """The finds in one stored file; none where it cannot be read."""
-    try:
-        data = (run.folder / path).read_bytes()[:LARGEST]
-    except OSError:
-        return {}
+def stored(data: bytes) -> Finds:
+    """The finds in a stored file."""
     return redact(data.decode("utf-8", errors="replace"))[1]
 
 
-def left_over(docs: Path) -> list[str]:
+def published(data: bytes) -> Finds:
+    """The finds in a file of the site, as a browser shows it."""
+    return redact(html.unescape(data.decode("utf-8", errors="replace")))[1]
+
+
+def left_over(docs: Path, cache: Cache | None = None) -> list[str]:
     """Files to be published that hold a secret after all, with its kind: the last gate of a build.
 
-    Everything is looked through as a browser shows it, but for the hand-written guide.
+    Every byte is read, but for the hand-written guide; bytes that were looked through before, by
+    the same rules, are not looked through again.
     """
+    cache = cache or Cache()
     found = []
     for file in sorted(docs.rglob("*")):
         inside = file.relative_to(docs)
         if file.suffix not in PUBLISHED or inside.parts[0] in OURS:
             continue
-        text = html.unescape(file.read_text(encoding="utf-8", errors="replace"))
-        if kinds := redact(text)[1]:
+        if kinds := cache.finds("published", sha256(file.read_bytes()), file.read_bytes, published):
             found.append(f"{inside}: {', '.join(kinds)}")
     return found
 

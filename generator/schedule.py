@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from generator.data import Corpus, Digests, Evidence, Verdict
 from generator.digests import artifacts_digest, copies_in, verifier_digest
-from generator.kernel_tests import digest
+from generator.kernel_tests import FileDigest, digest, read_digest
 from generator.runtimes import open_runtime
 from generator.verify import Task
 
@@ -21,12 +21,14 @@ class Standing(StrEnum):
     MISSING = "missing"
 
 
-def standings(corpus: Corpus, known: dict[str, Evidence]) -> dict[str, tuple[Standing, Digests]]:
+def standings(
+    corpus: Corpus, known: dict[str, Evidence], of_file: FileDigest = read_digest
+) -> dict[str, tuple[Standing, Digests]]:
     """For every run: how its record stands, and the digests that a current record carries."""
     slugs = {run.challenge for run in corpus.runs.values()}
     kinds = {corpus.challenges[slug].runtime for slug in slugs}
-    verifiers = {kind: verifier_digest(open_runtime(kind).sources) for kind in kinds}
-    tests = {slug: digest(corpus.root / "challenges" / slug) for slug in slugs}
+    verifiers = {kind: verifier_digest(open_runtime(kind).sources, of_file) for kind in kinds}
+    tests = {slug: digest(corpus.root / "challenges" / slug, of_file) for slug in slugs}
     found = {}
     for key, run in corpus.runs.items():
         wanted = Digests(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from generator.build import redactions, refuse_leaks
+from generator.build import Options, redactions, refuse_leaks
 from generator.cli import app
 from generator.data import Corpus, Results
 from generator.yamlfile import BadFile
@@ -38,7 +38,7 @@ def test_the_last_gate_finds_what_got_into_a_record(tmp_path: Path, kind: str) -
     record.parent.mkdir(parents=True)
     record.write_text(f"<p>{PLANTED[kind].replace('@', '&#64;')}</p>")
     with pytest.raises(BadFile, match=r"records/x\.md") as error:
-        refuse_leaks(tmp_path)
+        refuse_leaks(Options(root=tmp_path))
     assert core(kind) not in str(error.value)
 
 
@@ -47,7 +47,7 @@ def test_a_clean_folder_passes_the_gate(tmp_path: Path) -> None:
     guide = tmp_path / "docs" / "guide" / "x.md"
     guide.parent.mkdir(parents=True)
     guide.write_text(PLANTED["AWS key"])
-    refuse_leaks(tmp_path)
+    refuse_leaks(Options(root=tmp_path))
 
 
 def test_the_summary_counts_finds_and_files(tmp_path: Path) -> None:
