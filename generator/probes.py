@@ -33,6 +33,7 @@ def planted(root: Path) -> Path:
     longer applies to the file it is an edit of.
     """
     folder = root / ".cache" / "probes"
+    folder.mkdir(parents=True, exist_ok=True)  # where no challenge has probes as well
     wanted: dict[Path, str] = {}
     for slug in here(root):
         texts = kernel_texts(root, slug)
