@@ -1,6 +1,6 @@
 """A build that is killed at any moment costs nothing but what it was at: the next one completes it.
 
-A failure prints its seed; `KILL_SEED=... pytest -m slow tests/test_killed.py` draws that moment again.
+A failure prints its seed; `KILL_SEED=... pytest -m slow tests/test_killed.py` draws it again.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def project(undisturbed: Undisturbed, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def draw() -> random.Random:
-    """Random numbers; what they are drawn from is printed, and pytest shows it if the test fails."""
+    """Random numbers; their seed is printed, and pytest shows that if the test fails."""
     seed = int(os.environ.get("KILL_SEED") or secrets.randbits(32))
     print(f"KILL_SEED={seed}")  # noqa: T201
     return random.Random(seed)  # noqa: S311 - moments, not keys
@@ -182,5 +182,5 @@ def test_killed_while_a_file_is_written(
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL
-    assert [path for path in project.rglob(".*.tmp")]
+    assert list(project.rglob(".*.tmp"))
     completed(project, undisturbed)
