@@ -27,6 +27,7 @@ KINDS = {
     "contradictions": "contradictions/",
     "claims": "claims/",
     "judge": "judge/",
+    "compared": "judges-compared/",
     "methodology": "methodology/",
     "data": "data/",
     "guide": "guide/architecture/",
