@@ -25,6 +25,7 @@ PAGES = {
     "run": "runs/qwen36/flash_attention_bwd/",
     "model": "models/opus47_1m/",
     "head-to-head": "head-to-head/glm5--qwen36/",
+    "round": "head-to-head/rounds/new-round/",
     "claims": "claims/",
 }
 SIZES = {"wide": (1280, 900), "phone": (390, 780)}

@@ -260,6 +260,17 @@ def test_a_round_says_how_its_duels_come_out(calm: Results) -> None:
     assert "a duel is missing" in shown
 
 
+def test_a_pair_says_what_a_judge_said_in_both_orders(calm: Results) -> None:
+    """Winner, margin and reasons stand beside the evidence; computed duels give none there."""
+    (duel,) = calm.duels["published"]
+    judged = duel.model_copy(update={"grader": "judge", "winner": None, "margin": "tie"})
+    grades = {**calm.grades, "judge": calm.grades["published"]}
+    both = calm.model_copy(update={"duels": {**calm.duels, "judge": (judged,)}, "grades": grades})
+    shown = "".join(Reader(as_html(pages_of(both)[paths.duel("alpha", "beta")])).text)
+    assert "judge, asked in both orders: tie. a text" in shown
+    assert "published, asked in both orders" not in shown
+
+
 def test_structures_line_up_by_name(tmp_path: Path) -> None:
     """What several outputs define comes first, with its signature compared; the rest after it."""
     files = {
