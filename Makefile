@@ -96,7 +96,7 @@ lock: $(UV)  ## resolve the dependencies anew into the hashed requirement files
 	rm -f uv.lock
 	$(UV) lock --quiet
 	$(EXPORT) requirements.txt --extra mlx --no-dev > /dev/null
-	$(EXPORT) requirements-dev.txt --extra mlx --extra local-judge --extra ray > /dev/null
+	$(EXPORT) requirements-dev.txt --extra mlx --extra local-judge --extra ray --extra submitit > /dev/null
 	$(EXPORT) requirements-all.txt --all-extras > /dev/null
 
 $(UV):

@@ -16,6 +16,7 @@ class Name(StrEnum):
 
     LOCAL = "local"
     RAY = "ray"
+    SUBMITIT = "submitit"
 
 
 class Engine(Protocol):
@@ -36,6 +37,11 @@ def open_engine(name: Name, workers: int, memory_mb: int, address: str) -> Engin
 
         library()
         return Ray(workers, memory_mb, address)
+    if name is Name.SUBMITIT:
+        from generator.engines import submitit
+
+        submitit.library()
+        return submitit.Submitit(workers)
     from generator.engines.local import Local
 
     return Local(workers, memory_mb)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from generator.data import Evidence
 from generator.discover import corpus
+from generator.engines import Engine
 from generator.making.challenge import new_challenge
 from generator.schedule import standings, tasks
 from generator.verify import Task
@@ -62,3 +65,22 @@ def todo(project: Path, *names: str, seed: int = 1) -> list[Task]:
     found = corpus(project)
     digests = {key: digest for key, (_, digest) in standings(found, {}).items()}
     return tasks(found, [f"{name}/{SLUG}" for name in names], digests, seed=seed)
+
+
+def records(project: Path, engine: Engine, *names: str) -> dict[str, Any]:
+    """By model: what of its record does not depend on machine and time, or the error."""
+    return {
+        task.run.model: result if isinstance(result, str) else timeless(result)
+        for task, result in engine.verify_all(todo(project, *names))
+    }
+
+
+def timeless(evidence: Evidence) -> Any:
+    """A record without what the clock and the machine had to do with."""
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: without(v) for k, v in value.items() if k not in {"seconds", "made_at"}}
+        return [without(v) for v in value] if isinstance(value, list) else value
+
+    return without(evidence.model_dump(mode="json"))

@@ -11,34 +11,14 @@ from typing import Any
 
 import pytest
 
-from generator.data import Evidence
-from generator.engines import Engine, Name, open_engine
+from generator.engines import Name, open_engine
 from generator.engines.local import Local
 from generator.engines.ray import Ray, _Nodes
 from generator.engines.worker import DIED, needs_mb
 from generator.yamlfile import BadFile
-from tests.engines.conftest import SLUG, todo
+from tests.engines.conftest import SLUG, records, todo
 
 MB = 10**6
-
-
-def records(project: Path, engine: Engine, *names: str) -> dict[str, Any]:
-    """By model: what of its record does not depend on machine and time, or the error."""
-    return {
-        task.run.model: result if isinstance(result, str) else timeless(result)
-        for task, result in engine.verify_all(todo(project, *names))
-    }
-
-
-def timeless(evidence: Evidence) -> Any:
-    """A record without what the clock and the machine had to do with."""
-
-    def without(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: without(v) for k, v in value.items() if k not in {"seconds", "made_at"}}
-        return [without(v) for v in value] if isinstance(value, list) else value
-
-    return without(evidence.model_dump(mode="json"))
 
 
 @pytest.mark.slow
