@@ -53,5 +53,6 @@ def measure(command: Sequence[str], folder: Path, limit: float = 0) -> Cost:
 
 
 def environment() -> dict[str, str]:
-    """One thread a process for linear algebra, and no notices of MkDocs' theme."""
-    return os.environ | {"OPENBLAS_NUM_THREADS": "1", "NO_MKDOCS_2_WARNING": "1"}
+    """One thread a process for linear algebra, no notices of MkDocs' theme, bytecode kept."""
+    own = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return own | {"OPENBLAS_NUM_THREADS": "1", "NO_MKDOCS_2_WARNING": "1"}

@@ -6,6 +6,7 @@ text cannot be changed (a file's name is part of records and addresses) the buil
 
 from __future__ import annotations
 
+import functools
 import html
 from collections import Counter
 from contextlib import suppress
@@ -18,6 +19,7 @@ from generator.secret_rules import NEEDLES, Rule
 
 PUBLISHED = {".md", ".json", ".csv", ".xml", ".yaml", ".yml", ".txt", ".svg"}
 OURS = {"guide", "assets"}
+SHORT = 200
 
 
 def redact(text: str) -> tuple[str, dict[str, int]]:
@@ -40,6 +42,11 @@ def redact(text: str) -> tuple[str, dict[str, int]]:
 
 def clean(text: str) -> str:
     """The text without secrets."""
+    return _clean_short(text) if len(text) < SHORT else redact(text)[0]
+
+
+@functools.lru_cache(maxsize=2**14)  # names and verdicts come up again and again
+def _clean_short(text: str) -> str:
     return redact(text)[0]
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from generator.render import escape, paths
 from generator.render.analysis import exceeds
+from generator.render.compiled import Compiled
 from generator.render.verdicts import LABELS, MARKS
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -32,6 +33,7 @@ def environment() -> Environment:
         autoescape=True,
         finalize=escape.encode,
         undefined=StrictUndefined,
+        bytecode_cache=Compiled(),
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -14,7 +14,7 @@ import re
 
 from markupsafe import Markup
 
-from generator.redact import clean
+from generator.redact import SHORT, clean
 
 ACTIVE = re.compile(
     r"""[&<>"'\\`*{}\[\]#|~@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\."""
@@ -32,7 +32,6 @@ LOOK_ALIKES = str.maketrans(
     }
 )
 SPACES = re.compile(r"\s+")
-SHORT = 200
 
 
 def visible(text: str) -> str:

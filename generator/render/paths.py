@@ -6,6 +6,7 @@ its odd characters. Links are relative: the site works from any address, and fro
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import posixpath
 import re
@@ -90,8 +91,12 @@ def address(path: str) -> str:
 
 def link(here: str, there: str, anchor: str = "") -> str:
     """The relative address of the page `there`, seen from the page `here`."""
+    return way(here, there) + (f"#{quote(anchor)}" if anchor else "")
+
+
+@functools.lru_cache(maxsize=2**12)  # a page links to the same few pages again and again
+def way(here: str, there: str) -> str:
+    """The relative address, quoted, without an anchor."""
     target = address(there)
-    start = "/" + address(here)
-    path = posixpath.relpath("/" + target, start or "/")
-    path += "/" if target.endswith("/") or not target else ""
-    return quote(path) + (f"#{quote(anchor)}" if anchor else "")
+    path = posixpath.relpath("/" + target, "/" + address(here))
+    return quote(path + ("/" if target.endswith("/") or not target else ""))
