@@ -250,6 +250,18 @@ def test_pages_can_be_made_without_any_one_kind_of_record(calm: Results, part: s
     assert pages_of(calm.model_copy(update={part: empty} | more))
 
 
+def test_with_many_models_a_pair_keeps_its_table_alone(
+    calm: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reasons side by side, for every pair and challenge, would outweigh the rest of the site."""
+    few = pages_of(calm)[paths.duel("alpha", "beta")]
+    monkeypatch.setattr("generator.render.pages.duel.MOST_EXPLAINED", 2)
+    many = pages_of(calm)[paths.duel("alpha", "beta")]
+    assert "kb-bout" in few
+    assert "kb-bout" not in many
+    assert many.count("<tr id=") == few.count("<tr id=") > 0
+
+
 def test_a_round_says_how_its_duels_come_out(calm: Results) -> None:
     """A winner with its margin, a cycle in its order, a tie of all, the unbeaten, a gap."""
     (held,) = calm.rounds
