@@ -54,6 +54,12 @@ def test_code_is_lifted_out_of_fences() -> None:
     assert out_of_fences(source, "")[0] == "int a;\n\nint b;\n"
 
 
+def test_an_example_of_a_call_is_left_in_its_fence() -> None:
+    """A block that only calls the kernel defines nothing; one without a language is CUDA or not."""
+    source = "```\n__global__ void k() {}\n```\n```cpp\nlaunch<8>(x);\n```\n```\nmake {all}\n```\n"
+    assert out_of_fences(source, "")[0] == "__global__ void k() {}\n"
+
+
 def test_a_byte_order_mark_goes() -> None:
     """And line endings become those of the compiler's system."""
     assert plain_text("\ufeffint a;\r\n", "")[0] == "int a;\n"

@@ -22,7 +22,9 @@ from generator.runtimes.outcome import judge_case
 from generator.sandbox import launch
 
 SANITIZED = "small_vocabularies_5x1000_k32"
-DECIDE = "__init__ build child compiler declarations execute launcher repair shim"  # a verdict
+DECIDE = (  # a verdict
+    "__init__ build child compiler declarations execute launcher parameters repair roles shim"
+)
 
 
 class CudaRuntime:

@@ -17,6 +17,7 @@ from generator.runtimes.cuda.repair import Repair, ladder
 SUFFIXES = (".cu", ".cuh", ".h", ".hpp")
 BESIDE_THE_POINT = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|main)([_./]|$)")
 ROLE = "fused_softmax_topk"
+MOST_TRIED = 3  # launchers of one file, where the likelier ones cannot be called
 
 
 @dataclass(frozen=True)
@@ -67,16 +68,20 @@ def names(challenge: Challenge) -> tuple[str, ...]:
 
 
 def build(compiler: Compiler, challenge: Challenge, file: str, ks: Iterable[int]) -> Built:
-    """Compile a file as it stands in the compiler's folder."""
+    """Compile a file as it stands, and of its launchers the first that can be called."""
     alone = compiler.alone(file)
     if not alone.ok:
         return Built(file, errors=alone.output)
     launchers = find(compiler.source(file), challenge.entry[ROLE], names(challenge))
     if not launchers:
         return Built(file, reason="no host function takes logits, indices, probabilities and sizes")
-    return _libraries(
-        compiler, file, launchers[0], sorted(set(ks)) if launchers[0].templated else [0]
-    )
+    wanted = sorted(set(ks))
+    tried: list[Built] = []
+    for launcher in launchers[:MOST_TRIED]:
+        tried.append(_libraries(compiler, file, launcher, wanted if launcher.templated else [0]))
+        if tried[-1].libraries:
+            return tried[-1]
+    return tried[0]
 
 
 def _libraries(compiler: Compiler, file: str, launcher: Launcher, ks: list[int]) -> Built:

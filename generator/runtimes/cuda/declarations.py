@@ -1,36 +1,36 @@
-"""Find host launchers in CUDA source by reading its declarations; nothing is compiled here."""
+"""Find functions in CUDA source by reading its declarations; nothing is compiled here."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from generator.runtimes.cuda.parameters import Parameter, aliases, parameters
+
 BLANKED = re.compile(
-    r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|^[ \t]*#(?:\\\n|[^\n])*",
+    r"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
+    r"|^[ \t]*#(?:\\\n|[^\n])*",
     re.DOTALL | re.MULTILINE,
 )
 FUNCTION = re.compile(
-    r"([A-Za-z_][\w:]*)\s*\(([^(){}]*(?:\([^(){}]*\)[^(){}]*)*)\)\s*(noexcept\s*)?$"
+    r"(?<![\w:])([A-Za-z_][\w:]*)\s*\(([^(){}]*(?:\([^(){}]*\)[^(){}]*)*)\)\s*(?:noexcept\s*)?"
+    r"(?:->\s*([\w:]+)\s*)?$"
 )
 NAMESPACE = re.compile(r"(?:inline\s+)?namespace\s*((?:\w+\s*::\s*)*\w*)\s*$")
-TEMPLATE = re.compile(r"template\s*<([^<>]*)>")
+CLASS = re.compile(r"(?:class|struct)\s+(\w+)\s*(?:final\s*)?(?::[^:][^{}()]*)?$")
+ACCESS = re.compile(r"^\s*(?:public|protected|private)\s*:(?!:)\s*")
 ON_DEVICE = re.compile(r"__(global|device)__")
-NOT_A_TYPE = {"static", "inline", "extern", "constexpr", "__host__", "__forceinline__", "template"}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter: its type as written, without its name or default; "" for a missing name."""
-
-    type: str
-    name: str
-    default: str = ""
+NOT_A_TYPE = {"static", "inline", "extern", "constexpr", "__host__", "__forceinline__", "auto"}
+LONGEST_HEADER = 20_000
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function defined at namespace scope. `name` is qualified; `line` counts from 1."""
+    """A function that can be called by its qualified name; `line` counts from 1.
+
+    launches: whether a kernel is launched in its own body.
+    """
 
     name: str
     returns: str
@@ -38,11 +38,32 @@ class Function:
     template: tuple[Parameter, ...]
     line: int
     kernel: bool
+    launches: bool = False
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a brace opened: a namespace, a class, or (name None) a body that is not looked into."""
+
+    name: str | None
+    is_class: bool = False
+
+
+@dataclass(frozen=True)
+class Header:
+    """What stands before a `{`: text, enclosing scopes, line, and whether its body launches."""
+
+    text: str
+    scopes: tuple[Scope, ...]
+    line: int
+    launches: bool
 
 
 def functions(source: str) -> list[Function]:
-    """Every function defined in the source outside classes, in order."""
-    return [f for f in (_function(*found) for found in _headers(_blank(source))) if f]
+    """Every function defined at namespace scope, and every static one of a class, in order."""
+    text = _blank(source)
+    known = aliases(text)
+    return [f for f in (_function(header, known) for header in _headers(text)) if f]
 
 
 def _blank(source: str) -> str:
@@ -57,81 +78,75 @@ def _blank(source: str) -> str:
     return BLANKED.sub(spaces, source)
 
 
-def _headers(text: str) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    """What stands before each `{` at namespace scope: text, enclosing namespaces, line."""
-    scopes: list[str | None] = []  # a namespace's name, "" for one that adds none, None for a body
-    start = 0
-    for at, character in enumerate(text):
-        if character not in "{};":
-            continue
+def _headers(text: str) -> Iterator[Header]:
+    """Every header of a body that lies in namespaces or classes only, as its body ends."""
+    scopes: list[Scope] = []
+    start, line, depth, begun = 0, 1, 0, 0
+    waiting: tuple[str, int] | None = None  # header and line of the outermost body that is open
+    for found in re.finditer(r"[{};]", text):
+        at, character = found.start(), found[0]
+        header = text[start:at]
         if character == "{":
-            header = text[start:at].strip()
-            open_scope = all(scope is not None for scope in scopes)
-            name = _scope(header)
-            if open_scope and name is None:
-                line = text.count("\n", 0, at - len(text[start:at].lstrip())) + 1
-                yield header, tuple(s for s in scopes if s), line
-            scopes.append(name if open_scope else None)
+            opened = Scope(None) if waiting else _scope(header.strip())
+            if opened.name is None and waiting is None:
+                before = len(header) - len(header.lstrip())
+                waiting = header.strip(), line + header.count("\n", 0, before)
+                depth, begun = len(scopes), at
+            scopes.append(opened)
         elif character == "}" and scopes:
             scopes.pop()
+            if waiting and len(scopes) == depth:
+                yield Header(waiting[0], tuple(scopes), waiting[1], "<<<" in text[begun:at])
+                waiting = None
+        line += header.count("\n")
         start = at + 1
+    if waiting:
+        yield Header(waiting[0], tuple(scopes[:depth]), waiting[1], "<<<" in text[begun:])
 
 
-def _scope(header: str) -> str | None:
-    """The namespace that a header opens, "" for `extern "C"`, None for anything else."""
+def _scope(header: str) -> Scope:
+    """What a header opens; a name "" adds nothing to those of what is inside."""
     if header == "extern":
-        return ""
-    found = NAMESPACE.fullmatch(header)
-    return re.sub(r"\s", "", found[1]) if found else None
+        return Scope("")
+    if found := NAMESPACE.fullmatch(header):
+        return Scope(re.sub(r"\s", "", found[1]))
+    found = CLASS.fullmatch(ACCESS.sub("", header)[:LONGEST_HEADER])
+    return Scope(found[1], is_class=True) if found else Scope(None)
 
 
-def _function(header: str, scopes: tuple[str, ...], line: int) -> Function | None:
-    """The function that a header declares, or None for a class, an initialiser or the like."""
-    found = FUNCTION.search(header)
+def _function(header: Header, known: dict[str, str]) -> Function | None:
+    """The function that a header declares, or None for an initialiser, a method or the like."""
+    text, template = _template(ACCESS.sub("", header.text[-LONGEST_HEADER:]))
+    found = FUNCTION.search(text)
     if not found or found[1] in {"if", "for", "while", "switch", "catch"}:
         return None
-    before = header[: found.start()]
-    template = TEMPLATE.search(before)
-    words = TEMPLATE.sub(" ", before).replace("*", " * ").split()
-    returns = " ".join(word for word in words if word not in NOT_A_TYPE)
-    if not returns:
+    words = text[: found.start()].replace("*", " * ").split()
+    returns = found[3] or " ".join(word for word in words if word not in NOT_A_TYPE)
+    returns = returns or ("auto" if "auto" in words else "")
+    in_class = bool(header.scopes) and header.scopes[-1].is_class
+    if not returns or (in_class and "static" not in words):
         return None
     return Function(
-        name="::".join((*scopes, found[1])),
+        name="::".join((*(s.name for s in header.scopes if s.name), found[1])),
         returns=returns,
-        parameters=tuple(_parameter(part) for part in _split(found[2])),
-        template=tuple(_parameter(part) for part in _split(template[1])) if template else (),
-        line=line,
-        kernel=bool(ON_DEVICE.search(header)),
+        parameters=parameters(found[2], known),
+        template=parameters(template, known),
+        line=header.line,
+        kernel=bool(ON_DEVICE.search(text)),
+        launches=header.launches,
     )
 
 
-def _split(text: str) -> list[str]:
-    """Parameters between commas that stand outside brackets."""
-    parts, depth, current = [], 0, ""
-    for character in text:
-        depth += (character in "<([") - (character in ">)]")
-        if character == "," and depth == 0:
-            parts.append(current)
-            current = ""
-        else:
-            current += character
-    parts.append(current)
-    return [part.strip() for part in parts if part.strip() not in {"", "void"}]
-
-
-def _parameter(text: str) -> Parameter:
-    """`const float* __restrict__ x = 0` -> type, name and default."""
-    text, _, default = text.partition("=")
-    spaced = re.sub(r"\b__restrict__\b|\b__restrict\b|\brestrict\b", " ", text)
-    words = spaced.replace("*", " * ").replace("&", " & ").split()
-    named = len(words) > 1 and re.fullmatch(r"[A-Za-z_]\w*", words[-1]) and words[-1] not in TYPES
-    name = words.pop() if named else ""
-    return Parameter(" ".join(words).replace(" *", "*"), name, default.strip())
-
-
-TYPES: Mapping[str, str] = {
-    **dict.fromkeys(("int", "int32_t", "unsigned", "uint32_t"), "int32"),
-    **dict.fromkeys(("long", "int64_t", "size_t", "uint64_t", "ptrdiff_t"), "int64"),
-    **dict.fromkeys(("float", "const", "double", "bool", "void", "cudaStream_t"), ""),
-}
+def _template(header: str) -> tuple[str, str]:
+    """A header without its `template <...>`, and what stood between those brackets."""
+    found = re.match(r"\s*template\s*<", header)
+    if not found:
+        return header, ""
+    angles, round_ones = 1, 0
+    for at in range(found.end(), len(header)):
+        character = header[at]
+        round_ones += (character == "(") - (character == ")")
+        angles += ((character == "<") - (character == ">")) * (round_ones == 0)
+        if not angles:
+            return header[at + 1 :], header[found.end() : at]
+    return header, ""

@@ -93,18 +93,24 @@ def plain_text(text: str, _errors: str) -> tuple[str, str]:
 
 
 def out_of_fences(text: str, _errors: str) -> tuple[str, str]:
-    """The code blocks of a Markdown file, one after the other."""
-    blocks: list[list[str]] = []
-    language: str | None = None  # of the block that is open
+    """The code blocks of a Markdown file that define anything, one after the other."""
+    blocks: list[tuple[str, list[str]]] = []  # language and lines
+    opened = False
     for line in text.splitlines(keepends=True):
-        fence = FENCE.match(line)
-        if fence:
-            language = fence[1].lower() if language is None else None
-            blocks += [[]] if language in CODE else []
-        elif language in CODE:
-            blocks[-1].append(line)
-    name = f"{len(blocks)} code block{'s'[: len(blocks) > 1]} lifted out of Markdown fences"
-    return ("\n".join("".join(block) for block in blocks), name) if blocks else (text, "")
+        if fence := FENCE.match(line):
+            opened = not opened
+            blocks += [(fence[1].lower(), [])] if opened else []
+        elif opened:
+            blocks[-1][1].append(line)
+    kept = [code for language, lines in blocks if _defines(language, code := "".join(lines))]
+    name = f"{len(kept)} code block{'s'[: len(kept) > 1]} lifted out of Markdown fences"
+    return ("\n".join(kept), name) if kept else (text, "")
+
+
+def _defines(language: str, code: str) -> bool:
+    """Whether a block is C++ and no mere example of a call: that has neither a body nor a macro."""
+    ours = language in CODE or (not language and "__global__" in code)
+    return ours and ("(" not in code or bool(re.search(r"[{#]", code)))
 
 
 def comment_delimiters(text: str, _errors: str) -> tuple[str, str]:

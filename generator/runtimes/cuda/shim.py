@@ -44,6 +44,7 @@ ARGUMENTS = {
     "idx": "({index}*)idx",
     "probs": "(float*)probs",
     "stream": "(cudaStream_t)0",
+    "temperature": "1.0f",
 }
 
 
@@ -52,16 +53,24 @@ def shim(launcher: Launcher, file: str, k: int) -> str:
 
     k: the value of the template parameter; ignored where K is an argument.
     """
-    passed = [
-        ARGUMENTS.get(role, role).format(index=_index_type(launcher))
-        for role in launcher.roles
-        if role != "default"
-    ]
-    template = f"<{k}>" if launcher.templated else ""
-    called = f"{launcher.function.name}{template}({', '.join(passed)})"
-    reports = re.fullmatch(r"cudaError(_t)?", launcher.function.returns)
+    given = ", ".join(str(k) if argument == "K" else argument for argument in launcher.template)
+    template = f"<{given}>" if given else ""
+    called = f"{launcher.function.name}{template}({', '.join(_passed(launcher))})"
+    reports = re.search(r"\bcudaError(_t)?$", launcher.function.returns)
     call = f"if (cudaError_t e = {called}) return (int)e;" if reports else f"{called};"
     return PRELUDE.replace("{file}", file) + CALL.format(call=call)
+
+
+def _passed(launcher: Launcher) -> list[str]:
+    """The arguments of the call. Defaults are spelled out where something follows them."""
+    passed = [
+        parameter.default
+        if role == "default"
+        else ARGUMENTS.get(role, role).format(index=_index_type(launcher))
+        for role, parameter in zip(launcher.roles, launcher.function.parameters, strict=True)
+    ]
+    last = max(i for i, role in enumerate(launcher.roles) if role != "default")
+    return passed[: last + 1]
 
 
 def _index_type(launcher: Launcher) -> str:

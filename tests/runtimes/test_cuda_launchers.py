@@ -1,0 +1,132 @@
+"""Launchers in the many ways in which they are written, each called as a person would."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from generator.discover import load_challenges
+from generator.runtimes.cuda import workspace
+from generator.runtimes.cuda.build import ROLE, build, names
+from generator.runtimes.cuda.compiler import Compiler, nvcc
+from generator.runtimes.cuda.declarations import functions
+from generator.runtimes.cuda.launcher import Launcher, find
+from generator.runtimes.cuda.shim import shim
+
+FUSE = load_challenges(Path(__file__).resolve().parents[2] / "challenges")["fuse"]
+BUFFERS = "const float* logits, int* idx, float* probs"
+SIZES = "int B, int T, int V"
+GIVEN = "(float*)logits, (int*)idx, (float*)probs"
+
+
+def launchers(source: str) -> list[Launcher]:
+    """The launchers of a source, best first."""
+    return find(source, FUSE.entry[ROLE], names(FUSE))
+
+
+@pytest.mark.parametrize(
+    ("source", "call"),
+    [
+        (
+            f"template <typename T, int K> void go(const T* x, int* i, T* p, {SIZES}) {{ }}",
+            f"go<float, 8>({GIVEN}, B, T, V)",
+        ),
+        (
+            (
+                "template <typename I = int> void go(const float* x, I* idx, float* p, int N,"
+                " int V, int K) { }"
+            ),
+            f"go<int>({GIVEN}, rows, V, K)",
+        ),
+        (
+            f"template <int BLOCK, int TOPK> void go({BUFFERS}, {SIZES}) {{ }}",
+            f"go<256, 8>({GIVEN}, B, T, V)",
+        ),
+        (
+            (
+                f"template <int K, class = enable_if_t<(K < 65)>> auto go({BUFFERS}, {SIZES})"
+                " -> cudaError_t { }"
+            ),
+            f"if (cudaError_t e = go<8>({GIVEN}, B, T, V))",
+        ),
+        (
+            (
+                f"struct Topk {{ void no({BUFFERS}, {SIZES}, int K) {{ }}"
+                f" public: static void run({BUFFERS}, {SIZES}, int K) {{ }} }};"
+            ),
+            f"Topk::run({GIVEN}, B, T, V, K)",
+        ),
+        (
+            (
+                "typedef long long id; void go(const float x[], id *const idx, float p[],"
+                " std::size_t rows, unsigned V, int K) { }"
+            ),
+            "go((float*)logits, (long long*)idx, (float*)probs, rows, V, K)",
+        ),
+        (
+            f"void go({BUFFERS}, int batch_size, int vocab_size, int k) {{ }}",
+            f"go({GIVEN}, rows, V, K)",
+        ),
+        (
+            f"void go({BUFFERS}, int rows, int V, int K, int block = 8, void* work = 0) {{ }}",
+            f"go({GIVEN}, rows, V, K);",
+        ),
+        (
+            f"void go({BUFFERS}, {SIZES}, int K, float temp = 1.0f, cudaStream_t s = 0) {{ }}",
+            f"go({GIVEN}, B, T, V, K, 1.0f, (cudaStream_t)0)",
+        ),
+        (
+            f"void go({BUFFERS}, int rows, int V, int K, float temperature) {{ }}",
+            f"go({GIVEN}, rows, V, K, 1.0f)",
+        ),
+    ],
+)
+def test_a_launcher_is_called_as_it_is_declared(source: str, call: str) -> None:
+    """Types of templates, defaults, aliases, classes and trailing results are read."""
+    found = launchers(source)
+    assert call in shim(found[0], "x.cu", 8)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        f"{BUFFERS}, int rows, int V, int K, int stride",
+        f"{BUFFERS}, int* counts, int rows, int V, int K",
+        f"{BUFFERS}, float* work, int rows, int V, int K",
+    ],
+)
+def test_what_cannot_be_filled_in_is_not_guessed(parameters: str) -> None:
+    """A size beside named ones has no position, and nobody knows how large work space must be."""
+    assert launchers(f"void go({parameters}) {{ }}") == []
+
+
+@pytest.mark.parametrize("other", ["cpuTopK", "topKOnHost", "benchmark_topk", "topk_reference"])
+def test_what_launches_a_kernel_is_preferred(other: str) -> None:
+    """A reference on the CPU, or a loop that measures, takes the same parameters."""
+    parameters = f"({BUFFERS}, int rows, int V, int K)"
+    source = f"void {other}{parameters} {{ }} void topk{parameters} {{ k<<<1, 1>>>(); }}"
+    assert launchers(source)[0].function.name == "topk"
+
+
+@pytest.mark.parametrize(
+    ("piece", "found"), [("/* ", 0), ("a", 1), ("a(", 1), ("(b)", 1), ("{", 0), ("using a = ", 1)]
+)
+def test_hostile_source_is_read_in_linear_time(piece: str, found: int) -> None:
+    """A comment, word or bracket without end is read once: in quadratic time this would hang."""
+    assert len(functions(piece * 300_000 + ";void f(int x) { }")) == found
+
+
+@pytest.mark.skipif(not nvcc(), reason="no CUDA compiler on this machine")
+@pytest.mark.slow
+def test_the_next_launcher_is_tried_where_the_likeliest_cannot_be_called() -> None:
+    """A private static method fits by its declaration, but only the function beside it compiles."""
+    parameters = f"({BUFFERS}, int rows, int V, int K)"
+    source = f"class A {{ static void fused_softmax_topk{parameters} {{ }} }};\n"
+    source += f"void go{parameters} {{ }}\n"
+    with tempfile.TemporaryDirectory() as run, workspace() as (work, confinement):
+        Path(run, "a.cu").write_text(source)
+        built = build(Compiler(Path(run), work / "build", confinement), FUSE, "a.cu", (8,))
+    assert built.launcher is not None
+    assert (built.launcher.function.name, built.reason) == ("go", "")
