@@ -12,7 +12,18 @@ def examine() -> list[Layer]:
     """One line per ability: isolation layers first, then runtimes, then tools."""
     from generator.sandbox import probe
 
-    return [*probe(), library("numpy"), library("mlx.core"), gpu(), tool("nvcc"), tool("chromium")]
+    libraries = [library(name) for name in ("numpy", "mlx.core", "ray", "submitit")]
+    return [*probe(), *libraries, gpu(), tool("nvcc"), tool("chromium"), at_once()]
+
+
+def at_once() -> Layer:
+    """How many runs can be verified at once."""
+    from generator.engines.machine import cores, free_mb
+    from generator.engines.worker import SMALLEST_NEED_MB
+
+    fit = free_mb() // SMALLEST_NEED_MB
+    note = f"{min(cores(), fit)}: {cores()} cores, memory for {fit} ({free_mb():,} MB free)"
+    return Layer(name="runs at once", enforced=fit > 0, note=note)
 
 
 def library(name: str) -> Layer:

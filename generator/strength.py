@@ -13,6 +13,7 @@ from rich.progress import track
 
 from generator.data import Challenge, Strength
 from generator.discover import load_challenges
+from generator.engines.machine import cores
 from generator.files import write
 from generator.records import Store
 from generator.trial import Outcome, one_seed, trial
@@ -74,7 +75,7 @@ def outcomes(chosen: list[Challenge], root: Path, seeds: int) -> dict[str, list[
     """Every trial of some challenges: on the CPU a seed a task, on the GPU one after the other."""
     found: dict[str, list[Outcome]] = {challenge.slug: [] for challenge in chosen}
     jobs = [(c, seed) for c in chosen if c.runtime != "cuda" for seed in range(seeds)]
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
         running = {pool.submit(seed_outcomes, c, root, seed): c.slug for c, seed in jobs}
         for done in track(as_completed(running), "mutants", total=len(jobs), console=STDERR):
             found[running[done]] += done.result()

@@ -19,6 +19,7 @@ from generator.verify import Task, verify
 # What a worker takes beside the case: the judge with its float64 references, the zygote, and what
 # the sandbox adds to a case's limit for the interpreter and the scratch folder.
 BESIDE_A_CASE_MB = 1000
+SMALLEST_NEED_MB = OWN_TEST_LIMITS.memory_mb + BESIDE_A_CASE_MB
 ATTEMPTS = 2  # a worker that dies may have been unlucky; twice is the run's doing
 DIED = f"its worker was killed {ATTEMPTS} times (too little memory?)"
 
@@ -28,7 +29,7 @@ _opened: dict[str, Runtime] = {}
 
 def needs_mb(task: Task) -> int:
     """The memory that verifying a run may take: one case or one of its author's tests at a time."""
-    return max(task.challenge.limits.memory_mb, OWN_TEST_LIMITS.memory_mb) + BESIDE_A_CASE_MB
+    return max(task.challenge.limits.memory_mb + BESIDE_A_CASE_MB, SMALLEST_NEED_MB)
 
 
 def verify_task(task: Task) -> Evidence:
