@@ -8,6 +8,7 @@ import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
+LONGEST_FILE = 500_000  # the time to parse some texts grows with the square of their length
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -60,8 +61,10 @@ def read_exports(path: Path, file: str) -> Exports:
     """The exports of a file; a file that is not Python has none, and a problem."""
     found = Exports(file)
     try:
+        if path.stat().st_size > LONGEST_FILE:
+            raise ValueError(f"longer than {LONGEST_FILE:,} bytes")
         tree = ast.parse(decode(path.read_bytes()))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OSError) as error:
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError, OSError) as error:
         found.problem = f"{type(error).__name__}: {error}"
         return found
     bases: dict[str, list[str]] = {}

@@ -27,7 +27,7 @@ def within(name: str, got: Any, expected: Array, allowed: Array | float) -> Find
         return Finding(name, False, detail=f"{int((~np.isfinite(values)).sum())} values not finite")
     error, bound = np.abs(values - expected), np.broadcast_to(allowed, expected.shape)
     worst = int(np.argmax(error - bound))
-    failed = int((error > bound).sum())
+    failed = int((~(error <= bound)).sum())  # also where something is not a number
     detail = f"{failed} of {error.size} values outside the bound" if failed else ""
     return Finding(name, failed == 0, float(error.flat[worst]), float(bound.flat[worst]), detail)
 

@@ -7,6 +7,7 @@ Every layer that cannot be had here is left out with its reason; which ones hold
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import files, restrict, syscalls
+from .removal import remove
 
 
 @dataclass
@@ -77,9 +79,11 @@ class Confinement:
 
     def into_scratch(self, folder: Path) -> Path:
         """Copy a run's folder into the scratch folder and make the copy the case's own."""
-        target = Path(self.scratch) / "run"
+        scratch = Path(self.scratch)
+        names = itertools.chain(("run",), (f"run-{n}" for n in itertools.count(2)))
+        target = next(p for name in names if not (p := scratch / name).exists())
         shutil.copytree(folder, target)
-        for path in (Path(self.scratch), target, *target.rglob("*")):
+        for path in (scratch, target, *target.rglob("*")):
             if self.uid is not None:
                 os.chown(path, self.uid, self.uid)
         return target
@@ -87,7 +91,7 @@ class Confinement:
     def clean_scratch(self) -> None:
         """Remove everything a case left in the scratch folder."""
         for path in Path(self.scratch).iterdir():
-            shutil.rmtree(path, ignore_errors=True)
+            remove(path)
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -25,12 +25,14 @@ def fork(
     with inside():
         pid = os.fork()
     if pid == 0:
+        status = 1  # of a child that could not begin
         try:
             control.close()
             ours.close()
             _be_child(confinement, theirs, script)
+            status = 0
         finally:
-            os._exit(0)
+            os._exit(status)
     theirs.close()
     return pid, ours
 

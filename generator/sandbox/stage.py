@@ -12,6 +12,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from generator.sandbox.removal import remove
+
 FILES_CAP = 2000
 BYTES_CAP = 512 * 10**6
 SKIPPED = frozenset({"__pycache__", ".git"})
@@ -42,7 +44,7 @@ class Stage:
 
     def close(self) -> None:
         """Remove the folder and all in it."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        remove(self.root)
 
 
 def copy(folder: Path, target: Path) -> None:

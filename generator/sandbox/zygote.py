@@ -111,11 +111,11 @@ class Zygote:
             os.close(child.watch)
         if self._confinement.may_leave_strays and self._confinement.uid is not None:
             kill_all_of(self._confinement.uid)  # spares among them: the judge gets new ones
-        if child.script:
-            self._confinement.clean_scratch()
         answer = json.dumps({"ended": number, "how": _how(status)}).encode() + b"\n"
         with contextlib.suppress(OSError):  # the judge may have hung up
             self._control.sendall(answer)
+        if child.script:
+            self._confinement.clean_scratch()  # after the answer: a case can make this slow
 
 
 def _how(status: int) -> str:

@@ -299,3 +299,13 @@ def test_stand_ins_claim_what_their_habits_suggest(model: str) -> None:
     assert report["over_fits"] is expected
     assert report["contradictions"] == []
     assert report["last"]["training loss"] > 0
+
+
+@pytest.mark.parametrize("case", ["layer_exact-3x256", "layer_follows_its_weights-three"])
+@pytest.mark.parametrize("bias", [np.nan, np.inf])
+def test_a_bias_that_is_no_number_excuses_nothing(case: str, bias: float) -> None:
+    """A layer that reports such a bias is judged without one: zeros are not its answer."""
+    call = CASES[case].calls[0]
+    outputs = call["weights"][0].shape[0]
+    zeros = [np.zeros((*call["x"].shape[:-1], outputs)) for _ in call["weights"]]
+    assert not verdict(case, {"answers": zeros, "bias": np.full(outputs, bias)})

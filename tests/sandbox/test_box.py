@@ -144,3 +144,14 @@ def test_several_sandboxes_at_once(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(work, range(3))) == [[float(n)] * 8 for n in range(3)]
+
+
+def test_an_own_test_leaves_no_trace_for_the_next(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Folders that nobody may list, or deeper than a stack, do not keep another from running."""
+    nested = "import os\nfor n in range(2000):\n    os.mkdir('d', 0o300)\n    os.chdir('d')\n"
+    (tmp_path / "test_nested.py").write_text(nested)
+    (tmp_path / "test_next.py").write_text("import os\nprint(os.listdir())\nopen('w', 'w')\n")
+    ended = [
+        sandbox.run_script(tmp_path, file, LIMITS) for file in ("test_nested.py", "test_next.py")
+    ]
+    assert [(test.ended, test.status, test.note) for test in ended] == [(True, 0, "")] * 2
