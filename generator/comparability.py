@@ -20,11 +20,12 @@ def differences(
     """
     found = {}
     logs = sessions or {}
+    levels = thinking_levels(published, logs)
     for slug in corpus.challenges:
         runs = [run for run in corpus.runs.values() if run.challenge == slug]
         for a, b in combinations(runs, 2):
             warnings = (
-                *thinking(published, logs, a, b),
+                *thinking(levels, logs, a, b),
                 *providers(published, a, b),
                 *(fact for run in (a, b) for fact in logged(corpus, logs, run)),
                 *prompts(published, a, b),
@@ -35,10 +36,14 @@ def differences(
     return found
 
 
-def thinking(published: Published, logs: Sessions, a: Run, b: Run) -> list[str]:
-    """Different thinking levels in the session logs, or a level known of one run alone."""
+def thinking_levels(published: Published, logs: Sessions) -> dict[str, str]:
+    """The level of every run of which one is known, by run."""
     levels = dict(published.measured.thinking) if published.measured else {}
-    levels |= {key: ", then ".join(s.thinking) for key, s in logs.items() if s.thinking}
+    return levels | {key: ", then ".join(s.thinking) for key, s in logs.items() if s.thinking}
+
+
+def thinking(levels: Mapping[str, str], logs: Sessions, a: Run, b: Run) -> list[str]:
+    """Different thinking levels in the session logs, or a level known of one run alone."""
     one, other = levels.get(a.key), levels.get(b.key)
     if one == other:
         return []

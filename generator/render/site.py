@@ -21,6 +21,9 @@ from generator.data import (
 from generator.render.cells import Cell
 
 PUBLISHED, EVIDENCE = "published", "evidence"
+# Pairs grow with the square of the models: with more than this, what is said of every pair at
+# length, or listed pair by pair, would be most of the site.
+FEW_MODELS = 12
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,11 @@ class Site:
     def pairs(self) -> list[tuple[Model, Model]]:
         """Every two models, in order."""
         return list(combinations(self.models, 2))
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are too many models to say much of every pair of them."""
+        return len(self.models) > FEW_MODELS
 
     def duels(self, grader: str, a: str, b: str) -> dict[str, Duel]:
         """The duels of two models by one grader, by challenge."""

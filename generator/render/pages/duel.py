@@ -12,10 +12,6 @@ from generator.render.pages.common import Page, page
 from generator.render.site import Site
 from generator.render.structure import structure
 
-# Models. Pairs grow with the square of their number; with more than this, the reasons side by side
-# would be most of the site, and each pair keeps its table alone.
-MOST_EXPLAINED = 12
-
 
 @dataclass(frozen=True)
 class Bout:
@@ -62,7 +58,6 @@ def pair(site: Site, a: Model, b: Model) -> Page:
         bouts=[b_ for b_ in bouts if b_.shared],
         alone=[b_ for b_ in bouts if not b_.shared and (b_.a.entered or b_.b.entered)],
         records={g: record(site, g, a.slug, b.slug) for g in site.graders},
-        explained=len(site.models) <= MOST_EXPLAINED,
         structure=structure,
         failing=analysis.failing,
         judges=site.results.cards.keys(),
