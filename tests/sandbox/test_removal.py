@@ -43,8 +43,8 @@ def test_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_link_points_to_stays(tmp_path: Path) -> None:
-    """Neither a link in place of the folder nor one inside it leads out of what is removed."""
+def test_a_link_in_place_of_the_folder_is_left_alone(tmp_path: Path) -> None:
+    """It is for whoever found it to unlink; what it points to stays, its mode included."""
     kept, left = tmp_path / "kept", tmp_path / "left"
     kept.mkdir(mode=0o750)
     (kept / "file").write_text("x")
