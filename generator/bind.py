@@ -68,7 +68,10 @@ def by_name(exports: list[Exports], challenge: Challenge, copies: frozenset[str]
     }
     required = [role for role, entry in challenge.entry.items() if entry.required]
     homes = dict.fromkeys(
-        candidate.file for role in required for candidate in found[role] if candidate.rank[0] < 3
+        candidate.file
+        for role in required
+        for candidate in found[role]
+        if candidate.rank[0] < SIGNATURE
     )
     ranked = sorted(homes, key=lambda file: home_rank(file, found, required))
     return [binding_from(file, found, required) for file in ranked] or [
@@ -86,10 +89,16 @@ def home_rank(
 
 
 def binding_from(home: str, found: dict[str, list[Candidate]], required: list[str]) -> Binding:
-    """Bind every role from its home file where it is there, otherwise from the best other file."""
+    """Bind every role from its home file where it is there, otherwise from the best other file.
+
+    A function that has another role, or the name of one, is not bound for its signature alone.
+    """
     entry: dict[str, Bound] = {}
     steps: list[str] = []
-    for role, options in found.items():
+    named = {c.bound.symbol for options in found.values() for c in options if c.rank[0] < SIGNATURE}
+    for role, every in found.items():
+        taken = named | {bound.symbol for bound in entry.values()}
+        options = [c for c in every if c.rank[0] < SIGNATURE or c.symbol not in taken]
         chosen = next((c for c in options if c.file == home), options[0] if options else None)
         if chosen:
             entry[role] = chosen.bound
@@ -109,11 +118,12 @@ def candidates(
         for function in module.functions.values():
             how = match_name(function.name, role, entry)
             passes = match_parameters(function, entry, by_position=how < SIGNATURE)
-            if passes is None:
-                continue
+            if passes is None or (how == SIGNATURE and len(entry.params) < 2):
+                continue  # that a function takes one thing does not say what it does with it
             rank = (
                 how,
                 bool(NOT_THE_ENTRY.search(function.name.lower())) and how > EXACT,
+                function.name.startswith("_"),
                 *file_rank(module.file, slug, copies),
                 function.on_instance,
                 len(function.params),

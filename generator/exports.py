@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 LONGEST_FILE = 500_000  # the time to parse some texts grows with the square of their length
@@ -25,7 +25,9 @@ class Parameter:
 class Function:
     """A callable: `symbol` is `name` or `Class.name`.
 
-    on_instance: a plain method of a class that can be made without arguments.
+    on_instance: a plain method of a class that can be made without arguments. hands_on: what it
+    gives its own **kwargs to: (function, arguments passed by position, names passed by keyword).
+    returns_its_own: what it returns holds a function that it defines.
     """
 
     symbol: str
@@ -33,6 +35,8 @@ class Function:
     line: int
     decorators: tuple[str, ...] = ()
     on_instance: bool = False
+    hands_on: tuple[str, int, tuple[str, ...]] | None = None
+    returns_its_own: bool = False
 
     @property
     def name(self) -> str:
@@ -51,10 +55,10 @@ class Exports:
     problem: str = ""
 
     def names(self) -> set[str]:
-        """Every top-level name that the file defines."""
-        return {f.symbol for f in self.functions.values() if "." not in f.symbol} | set(
-            self.classes
-        )
+        """Every top-level name that the file defines; `f()` too if f returns one of its own."""
+        plain = [f for f in self.functions.values() if "." not in f.symbol]
+        called = {f"{f.symbol}()" for f in plain if f.returns_its_own}
+        return {f.symbol for f in plain} | called | set(self.classes)
 
 
 def read_exports(path: Path, file: str) -> Exports:
@@ -76,6 +80,9 @@ def read_exports(path: Path, file: str) -> Exports:
             add_class(found, node)
         elif isinstance(node, ast.Assign):
             add_alias(found, node)
+    found.functions = {
+        symbol: completed(each, found.functions) for symbol, each in found.functions.items()
+    }
     for name, parents in bases.items():
         inherited = [method for parent in parents for method in found.classes.get(parent, ())]
         found.classes[name] = tuple(dict.fromkeys((*found.classes[name], *inherited)))
@@ -117,7 +124,48 @@ def function(node: Definition, symbol: str, skip: int = 0, on_instance: bool = F
     ]
     params += [Parameter(given.kwarg.arg, "kwargs", True)] if given.kwarg else []
     decorators = tuple(ast.unparse(decorator) for decorator in node.decorator_list)
-    return Function(symbol, tuple(params[skip:]), node.lineno, decorators, on_instance)
+    passed = handed_on(node) if given.kwarg else None
+    inner = {n.name for n in ast.walk(node) if isinstance(n, Definition) and n is not node}
+    ends = [n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value]
+    own = any(isinstance(n, ast.Name) and n.id in inner for end in ends for n in parts_of(end))
+    given_on = (passed, own)
+    return Function(symbol, tuple(params[skip:]), node.lineno, decorators, on_instance, *given_on)
+
+
+def parts_of(value: ast.expr) -> list[ast.expr]:
+    """An expression, or the items of a tuple."""
+    return value.elts if isinstance(value, ast.Tuple) else [value]
+
+
+def handed_on(node: Definition) -> tuple[str, int, tuple[str, ...]] | None:
+    """The first call in a definition that is given its **kwargs; see Function.hands_on."""
+    own = node.args.kwarg.arg if node.args.kwarg else ""
+    for call in ast.walk(node):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        spread = [
+            k.value.id for k in call.keywords if k.arg is None and isinstance(k.value, ast.Name)
+        ]
+        if own in spread:
+            return call.func.id, len(call.args), tuple(k.arg for k in call.keywords if k.arg)
+    return None
+
+
+def completed(wrapper: Function, known: dict[str, Function]) -> Function:
+    """A wrapper whose **kwargs are the open parameters of the function that they are given to."""
+    name, count, named = wrapper.hands_on or ("", 0, ())
+    if name not in known or known[name] is wrapper:
+        return wrapper
+    own = {p.name for p in wrapper.params}
+    rest = [
+        Parameter(p.name, "keyword", p.has_default)
+        for p in known[name].params[count:]
+        if p.kind in ("positional", "keyword") and p.name not in own and p.name not in named
+    ]
+    params = tuple(p for p in wrapper.params if p.kind != "kwargs")
+    catches_all = any(p.kind == "kwargs" for p in known[name].params)
+    more = (Parameter("kwargs", "kwargs", True),) if catches_all else ()
+    return replace(wrapper, params=(*params, *rest, *more))
 
 
 def add_class(found: Exports, node: ast.ClassDef) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from generator.bind import bind
 from generator.data import Challenge, EntryPoint, Group
 from generator.discover import load_run
+from generator.exports import read_exports
 
 ENTRY = {
     "layer_norm_forward": EntryPoint(
@@ -137,3 +138,57 @@ def test_a_naive_twin_in_the_same_file_is_not_the_entry(tmp_path: Path) -> None:
     twin = "def naive_layer_norm_backward(dy, cache): ...\n"
     found = bound(tmp_path, code=twin + text)
     assert found.entry["layer_norm_backward"].symbol == "my_layer_norm_backward"
+
+
+def test_handed_on_keywords_are_parameters(tmp_path: Path) -> None:
+    """f(x, **kwargs) that calls g(x, **kwargs) has the parameters of g, less those it passes."""
+    text = (
+        "def inner(inp, weight, bias, epsilon): ...\n"
+        "def layer_norm_forward(inp, **kwargs):\n    return inner(inp, **kwargs)\n"
+        "def layer_norm_backward(dy, cache): ...\n"
+    )
+    found = bound(tmp_path, code=text)
+    assert found.entry["layer_norm_forward"].passes == {
+        "x": 0, "gamma": "weight", "beta": "bias", "eps": "epsilon",
+    }  # fmt: skip
+
+
+def test_a_private_helper_with_a_fitting_signature_comes_last(tmp_path: Path) -> None:
+    """By signature alone, a public function is the entry before a private one."""
+    twin = "def _work(dy, cache): ...\ndef pull(dy, cache): ...\n"
+    found = bound(tmp_path, code="def layer_norm_forward(x, gamma, beta, eps): ...\n" + twin)
+    assert found.entry["layer_norm_backward"].symbol == "pull"
+
+
+def test_a_role_of_one_parameter_is_not_bound_by_its_signature(tmp_path: Path) -> None:
+    """That a function takes a cache does not say whether it tells its length or its bytes."""
+    roles = {"length_of": EntryPoint(names=("lens",), params={"cache": ("state",)})}
+    challenge = CHALLENGE.model_copy(update={"entry": roles})
+    run = tmp_path / "m" / "backwards"
+    run.mkdir(parents=True)
+    (run / "code.py").write_text("def nbytes(state): ...\n")
+    assert not bind(load_run(run, "m", "backwards"), challenge, {})[0].ok
+    (run / "code.py").write_text("def nbytes(state): ...\ndef seq_lens(state): ...\n")
+    found = bind(load_run(run, "m", "backwards"), challenge, {})[0]
+    assert found.entry["length_of"].symbol == "seq_lens"
+
+
+def test_a_function_with_another_role_is_not_bound_by_its_signature(tmp_path: Path) -> None:
+    """Two optional roles of one signature do not make one function both."""
+    params = {"dy": (), "cache": ()}
+    roles = ENTRY | {"again": EntryPoint(names=(), params=params, required=False)}
+    challenge = CHALLENGE.model_copy(update={"entry": roles})
+    run = tmp_path / "m" / "backwards"
+    run.mkdir(parents=True)
+    (run / "code.py").write_text(RIGHT)
+    assert "again" not in bind(load_run(run, "m", "backwards"), challenge, {})[0].entry
+
+
+def test_a_function_that_returns_its_own_is_told_apart(tmp_path: Path) -> None:
+    """An adapter can ask for `f()`; a function that only defines and calls one is plain."""
+    closing = "def norm(x):\n    def back(dy): ...\n    return x, back\n"
+    plain = "def norm(x):\n    def help(y): ...\n    return help(x)\n"
+    for text, expected in ((closing, True), (plain, False)):
+        file = tmp_path / "code.py"
+        file.write_text(text)
+        assert ("norm()" in read_exports(file, "code.py").names()) is expected

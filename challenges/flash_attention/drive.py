@@ -23,6 +23,16 @@ HEADS_FIRST = (
 
 
 def drive(entry, call):
+    """Answer one call; where an adapter cannot express it, the reason it gives."""
+    try:
+        return answer(entry, call)
+    except Exception as error:
+        if (type(error).__module__, type(error).__name__) != ("adapter", "NotTestable"):
+            raise
+        return {"not_testable": str(error)}
+
+
+def answer(entry, call):
     """Return O and the inputs as they are afterwards, or what was measured."""
     do = call.get("do", "once")
     if do == "default":
@@ -62,11 +72,24 @@ def attend(entry, given, call):
 
 def first(made):
     """The output among the parts of a result: by name in a mapping or object, else the first."""
-    if hasattr(made, "__dict__") and not isinstance(made, np.ndarray):
-        made = vars(made)
-    if isinstance(made, dict):
-        return next((made[name] for name in NAMES if name in made), None)
+    named = fields_of(made)
+    if named is not None:
+        return next(
+            (named[name] for name in NAMES if name in named), next(iter(named.values()), None)
+        )
     return made[0] if isinstance(made, (tuple, list)) and made else made
+
+
+def fields_of(made):
+    """The parts of a mapping, a named tuple, a data class or a simple object by name, else None."""
+    if isinstance(made, dict):
+        return made
+    if hasattr(made, "_asdict"):
+        return made._asdict()
+    if hasattr(made, "__dataclass_fields__"):
+        return {name: getattr(made, name) for name in made.__dataclass_fields__}
+    plain = isinstance(made, np.ndarray) or not hasattr(made, "__dict__")
+    return None if plain else vars(made)
 
 
 def takes_causal(entry):

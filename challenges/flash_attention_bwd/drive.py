@@ -29,6 +29,16 @@ HEADS_FIRST = (
 
 
 def drive(entry, call):
+    """Answer one call; where an adapter cannot express it, the reason it gives."""
+    try:
+        return answer(entry, call)
+    except Exception as error:
+        if (type(error).__module__, type(error).__name__) != ("adapter", "NotTestable"):
+            raise
+        return {"not_testable": str(error)}
+
+
+def answer(entry, call):
     """Return O, dQ, dK, dV and the inputs as they are afterwards, or what was measured."""
     do = call.get("do", "once")
     if do == "default":
@@ -67,7 +77,7 @@ def forward(entry, given, call):
         entry.flash_attention_fwd(**arrays, tile_size=call["tile_size"], causal=call["causal"])
     )
     if isinstance(made, dict):
-        out = next((name for name in OUTPUT if name in made), None)
+        out = next((name for name in OUTPUT if name in made), next(iter(made), None))
         rest = [value for name, value in made.items() if name != out]
         out = made.get(out)
     else:
@@ -92,9 +102,22 @@ def backward(entry, dO, cache, call):
 
 def parts(made):
     """A result as a mapping of its named parts or a sequence of its nameless ones."""
-    if hasattr(made, "__dict__") and not isinstance(made, (np.ndarray, dict)):
-        made = vars(made)
-    return made if isinstance(made, (dict, tuple, list)) else (made,)
+    named = fields_of(made)
+    if named is not None:
+        return named
+    return made if isinstance(made, (tuple, list)) else (made,)
+
+
+def fields_of(made):
+    """The parts of a mapping, a named tuple, a data class or a simple object by name, else None."""
+    if isinstance(made, dict):
+        return made
+    if hasattr(made, "_asdict"):
+        return made._asdict()
+    if hasattr(made, "__dataclass_fields__"):
+        return {name: getattr(made, name) for name in made.__dataclass_fields__}
+    plain = isinstance(made, np.ndarray) or not hasattr(made, "__dict__")
+    return None if plain else vars(made)
 
 
 def refill(entry, given, call):

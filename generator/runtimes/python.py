@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from generator.bind import BESIDE_THE_POINT, bind
-from generator.data import Binding, CaseResult, Limits, OwnTest, Verdict
+from generator.data import Binding, CaseResult, Challenge, Limits, OwnTest, Verdict
 from generator.runtimes import Execution, Subject
 from generator.runtimes.outcome import judge_case
 from generator.sandbox import Job, Reply, Sandbox
@@ -18,6 +18,7 @@ PRELOAD = {
     "mlx": ("numpy", "mlx.core", "mlx.nn", "mlx.optimizers", "mlx.utils"),
 }
 WRONG_INTERFACE = re.compile(r"(TypeError|AttributeError|LookupError|KeyError)\b")
+REFUSED = re.compile(r"NotTestable\b")
 TIMEOUTS_IN_A_ROW = 3
 OWN_TESTS = 8
 OWN_TEST_LIMITS = Limits(seconds=20, memory_mb=4000)
@@ -75,17 +76,23 @@ class PythonRuntime:
         """The first binding that answers one case; where none does, the first, as it stands.
 
         Another candidate is tried only where loading failed or the call did not fit the interface:
-        a candidate that was called rightly and then failed is the one to be judged.
+        a candidate that was called rightly and then failed is the one to be judged. An adapter that
+        says that it does not understand an interface has not bound it.
         """
         steps: tuple[str, ...] = ()
+        refused = []
         for option in options:
             attempt, reply, step = self._attempt(subject, option)
             steps += step
+            if option.adapter and reply.import_failed and REFUSED.match(reply.note):
+                refused.append(option)
             if reply.status == "done":
                 return attempt.model_copy(update={"steps": (*option.steps, *steps)})
             if not (reply.import_failed or WRONG_INTERFACE.match(reply.note)):
                 break
-        return options[0].model_copy(update={"steps": (*options[0].steps, *steps)})
+        first = next((option for option in options if option not in refused), options[0])
+        missing = () if first not in refused else required(subject.challenge)
+        return first.model_copy(update={"steps": (*first.steps, *steps), "missing": missing})
 
     def _attempt(self, subject: Subject, option: Binding) -> tuple[Binding, Reply, tuple[str, ...]]:
         """Try one case; where the module does not load, once more with its definitions alone."""
@@ -125,6 +132,11 @@ class PythonRuntime:
         beside = [file for file in files if BESIDE_THE_POINT.search(file.lower())]
         for file in [f for f in beside if not re.search(r"plot|profil", f)][:OWN_TESTS]:
             yield self._sandbox.run_script(subject.run.folder, file, OWN_TEST_LIMITS)
+
+
+def required(challenge: Challenge) -> tuple[str, ...]:
+    """The roles without which nothing can be judged."""
+    return tuple(role for role, entry in challenge.entry.items() if entry.required)
 
 
 def where(binding: Binding) -> str:

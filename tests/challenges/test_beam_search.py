@@ -86,6 +86,15 @@ RESULT = {
     "parallel lists by name": """{
         'sequences': [[t for t, _ in b] for b in r], 'scores': [[s for _, s in b] for b in r]}""",
     "a rank first": "[[(i, s, t) for i, (t, s) in enumerate(b)] for b in r]",
+    "padded arrays": """{
+        'sequences': [np.array([t + [-1] * (9 - len(t)) for t, _ in b]) for b in r],
+        'scores': [np.array([s for _, s in b]) for b in r]}""",
+    "padded with the end token, lengths beside": """{
+        'sequences': [np.array([t + [0] * (9 - len(t)) for t, _ in b]) for b in r],
+        'scores': [[s for _, s in b] for b in r],
+        'lengths': [[len(t) for t, _ in b] for b in r]}""",
+    "statistics beside": "(r, {'steps': 3})",
+    "statistics of each prompt beside": "[(b, {'beams': len(b)}) for b in r]",
     "a flag more": "[[(t, s, t[-1:] == [0]) for t, s in b] for b in r]",
 }
 

@@ -11,7 +11,7 @@ import pytest
 
 from challenges.dflash_verify import cases, crafted, kernel_tests, loops, reference, trees
 from challenges.kit import rng
-from generator.kernel_tests import driver_source
+from generator.kernel_tests import driver_source, joined
 from generator.trial import driver as driver_names
 
 FOLDER = Path(kernel_tests.__file__).parent
@@ -215,17 +215,79 @@ walk = verify_and_accept
 def verify_and_accept(prompt_tokens, tree, target_model):
     return walk(prompt_tokens, tree.tokens, tree.parents, target_model)
 """
+NODES = """
+class TreeNode:
+    def __init__(self, token_id, parent_idx=-1):
+        self.token_id, self.parent_idx = token_id, parent_idx
 
 
-@pytest.mark.parametrize(
-    ("adapter", "source"), [("verifier_class.py", VERIFIER), ("tree_object.py", TREE)]
-)
-def test_an_adapter_maps_an_object_to_the_roles(driver: Any, adapter: str, source: str) -> None:
-    """A right output with a verifier object, or with a tree object, passes through its adapter."""
+walk = verify_and_accept
+
+
+def verify(tree, tokens, model):
+    return walk(tokens, [n.token_id for n in tree], [n.parent_idx for n in tree], model)
+"""
+TYPED = """
+from typing import TypedDict
+
+
+class Node(TypedDict):
+    token: int
+    parent: int
+
+
+walk = verify_and_accept
+
+
+def verify(*, prompt, tree, model):
+    return walk(prompt, [n["token"] for n in tree], [n["parent"] for n in tree], model)
+"""
+LINKED = """
+from typing import Optional
+
+
+class TreeNode:
+    def __init__(self, token_id: int, parent: Optional["TreeNode"] = None):
+        self.token_id, self.parent = token_id, parent
+
+
+walk = verify_and_accept
+
+
+def verify(prompt, nodes, model):
+    places = {id(node): i for i, node in enumerate(nodes)}
+    parents = [-1 if n.parent is None else places[id(n.parent)] for n in nodes]
+    yield from walk(prompt, [n.token_id for n in nodes], parents, model)
+"""
+NESTED = """
+class Node:
+    def __init__(self, token, children=None):
+        self.token, self.children = token, children or []
+
+
+def flat(nodes, parent, tokens, parents):
+    for node in nodes:
+        tokens.append(node.token)
+        parents.append(parent)
+        flat(node.children, len(tokens) - 1, tokens, parents)
+    return tokens, parents
+
+
+walk = verify_and_accept
+
+
+def verify_draft(prompt, draft, target):
+    return walk(prompt, *flat(draft, -1, [], []), target)
+"""
+
+
+@pytest.mark.parametrize("source", [VERIFIER, TREE, NODES, TYPED, LINKED, NESTED])
+def test_the_adapter_maps_objects_to_the_roles(driver: Any, source: str) -> None:
+    """A right output with a verifier object, or with a tree object, passes through the adapter."""
     module = ModuleType("output")
     made: dict[str, Any] = {}
     exec(HONEST + source, module.__dict__)
-    exec((FOLDER / "adapters" / adapter).read_text(), made)
+    exec(joined(FOLDER / "adapters" / "any_verifier"), made)
     roles = made["entry"](module, None)
     entry = SimpleNamespace(**roles, has=roles.__contains__)
     for case in kernel_tests.cases(4):

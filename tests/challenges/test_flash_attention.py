@@ -162,7 +162,7 @@ def test_attention_object_is_adapted():
         def forward(self, Q, K, V):
             return HONEST(Q, K, V, *self.options)
 
-    adapter = runpy.run_path(str(FOLDER / "adapters" / "module_class.py"))
+    adapter = runpy.run_path(str(FOLDER / "adapters" / "any_attention.py"))
     module = types.SimpleNamespace(FlashAttention=FlashAttention)
     entry = entry_of(adapter["entry"](module, None)["flash_attention_fwd"])
     for check in ("causal_remainder", "noncausal_remainder", "tile_size_does_not_matter"):

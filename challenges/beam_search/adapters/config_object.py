@@ -17,6 +17,10 @@ NAMES = {
 MODEL = ("model", "lm", "language_model", "model_fn", "forward_fn")
 
 
+class NotTestable(Exception):
+    """An interface that is not understood; the text says why."""
+
+
 def entry(module, _load):
     """The role fills the config; prompts and model go where the function has them."""
     search = function_of(module)
@@ -33,11 +37,14 @@ def entry(module, _load):
 def function_of(module):
     """The function of beam search that takes a config, one for batches before one for a prompt."""
     named = sorted(vars(module).items(), key=lambda item: "batch" not in item[0])
-    return next(
+    found = [
         item
         for name, item in named
         if "beam" in name and inspect.isfunction(item) and takes_config(item)
-    )
+    ]
+    if not found:
+        raise NotTestable("no function of beam search takes a configuration")
+    return found[0]
 
 
 def takes_config(function):

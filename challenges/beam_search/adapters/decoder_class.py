@@ -21,9 +21,16 @@ NAMES = {
 }
 
 
+class NotTestable(Exception):
+    """An interface that is not understood; the text says why."""
+
+
 def entry(module, _load):
     """The role makes a decoder and asks it prompt by prompt, or at once where it takes several."""
-    cls = next(item for item in vars(module).values() if inspect.isclass(item) and searches(item))
+    kinds = [item for item in vars(module).values() if inspect.isclass(item) and searches(item)]
+    if not kinds:
+        raise NotTestable("no class has a method that searches, and takes a width")
+    cls = kinds[0]
 
     def batched_beam_search(prompts, **given):
         decoder = cls(**taken(cls, given, module))

@@ -21,6 +21,16 @@ UNDERFLOW = 2000  # a range of logits wider than that of the logarithms of float
 
 
 def drive(entry, call):
+    """Answer one call; where an adapter cannot express it, the reason it gives."""
+    try:
+        return answer(entry, call)
+    except Exception as error:
+        if (type(error).__module__, type(error).__name__) != ("adapter", "NotTestable"):
+            raise
+        return {"not_testable": str(error)}
+
+
+def answer(entry, call):
     """Return the beams per prompt as [[tokens, score], ...], and the prompts as they are then."""
     manner = learn(entry)
     if manner.puzzle:

@@ -2,20 +2,27 @@
 
 import contextlib
 import inspect
+import math
+
+import numpy as np
 
 from .values import is_number, is_sequence, is_whole, plain, written_in_python
 
 TOKENS = ("new_tokens", "generated_tokens", "generated", "tokens", "token_ids", "sequence", "seq")
 SCORES = (
     "normalized_score", "normalised_score", "norm_score", "final_score", "length_normalized_score",
-    "score", "normalized_log_prob", "normalized_logprob", "log_prob", "logprob", "log_probability",
+    "score", "normalized_log_prob", "normalized_logprob", "sort_key",
+    "log_prob", "logprob", "log_probability",
 )  # fmt: skip
+LENGTHS = ("lengths", "sequence_lengths", "seq_lengths", "lens", "seq_lens")
 BEAMS = ("beams", "hypotheses", "results", "sequences", "outputs", "candidates")
 
 
 def beams(result, call, echoes):
     """The result as one list of [[new tokens, score], ...] per prompt, whatever it was made of."""
-    per_prompt = [one_prompt(found, call["alpha"]) for found in batches(result)]
+    end = call.get("eos_token_id")
+    found = batches(result, len(call["prompts"]))
+    per_prompt = [one_prompt(each, call["alpha"], end) for each in found]
     if echoes:
         for prompt, found in zip(call["prompts"], per_prompt, strict=False):
             for beam in found:
@@ -24,24 +31,58 @@ def beams(result, call, echoes):
     return per_prompt
 
 
-def batches(result):
-    """The parts of a result that belong to the prompts, in order."""
+def batches(result, count):
+    """The parts of a result that belong to `count` prompts, in order."""
     fields = named_fields(result)
     if fields is not None:
         inner = next((fields[name] for name in BEAMS if name in fields), None)
         if inner is None:  # {0: beams, 1: beams} or {"prompt_0": beams}
             return list(fields.values())
         scores = next((fields[name] for name in ("scores", *SCORES) if name in fields), None)
+        lengths = next((fields[name] for name in LENGTHS if name in fields), None)
+        inner = (
+            inner
+            if lengths is None
+            else [list(map(cut, *each)) for each in zip(inner, lengths, strict=True)]
+        )
         return list(inner) if scores is None else paired(inner, scores)
-    result = list(result)
-    if parallel(result):
-        return paired(*result[:2])
-    return result
+    items = list(result)
+    if parallel(items):
+        return paired(*items[:2])
+    beside = isinstance(result, tuple) and is_listed(items[:1]) and len(items[0]) == count
+    if beside and readable(items[0], one_prompt) and not readable(items, one_prompt):
+        return list(items[0])  # (results, statistics)
+    return items
+
+
+def cut(tokens, length):
+    """Some tokens without what stands behind the length that is told."""
+    return tokens[: int(length)]
+
+
+def is_listed(items):
+    """Whether there is a first item, and it is a list or an array."""
+    return len(items) > 0 and isinstance(items[0], (list, tuple, np.ndarray))
+
+
+def readable(items, read):
+    """Whether each of some items can be read as beams, all of them with tokens and a score."""
+    try:
+        found = [read(item, 1.0) for item in items]
+    except Exception:  # noqa: BLE001 - it is what somebody else's code made
+        return False
+    each = found if read is one_beam else [beam for prompt in found for beam in prompt]
+    return all(
+        beam[0] is not None
+        and all(type(t) is int for t in beam[0])
+        and type(beam[1]) in (int, float)
+        for beam in each
+    )
 
 
 def parallel(result):
     """Whether this is (tokens of all beams, scores of all beams), each a list per prompt."""
-    if len(result) != 2:
+    if len(result) < 2:
         return False
     with contextlib.suppress(Exception):
         return is_sequence(result[0][0][0]) and all(is_number(s) for s in result[1][0])
@@ -53,20 +94,37 @@ def paired(sequences, scores):
     return [list(zip(s, v, strict=True)) for s, v in zip(sequences, scores, strict=True)]
 
 
-def one_prompt(found, alpha):
+def one_prompt(found, alpha, end=None):
     """One prompt's beams as [[tokens, score], ...]."""
     fields = named_fields(found)
     if fields is not None:
         inner = next((fields[name] for name in BEAMS if name in fields), None)
         if inner is None:
-            return [one_beam(found, alpha)]
+            return [one_beam(found, alpha, end)]
         scores = fields.get("scores")
         found = inner if scores is None else zip(inner, scores, strict=True)
-    return [one_beam(beam, alpha) for beam in found]
+    elif accompanied(found):
+        found = found[0]
+    made = [one_beam(beam, alpha, end) for beam in found]
+    return [beam for beam in made if beam != [[], -math.inf]]  # rows of an array that hold no beam
 
 
-def one_beam(beam, alpha):
-    """[tokens, score] of a beam: by name where it has names, else the list and the number."""
+def accompanied(found):
+    """Whether this is (beams, statistics) of one prompt."""
+    return (
+        isinstance(found, tuple)
+        and len(found) > 1
+        and is_listed(found)
+        and readable(found[0], one_beam)
+        and not readable(found, one_beam)
+    )
+
+
+def one_beam(beam, alpha, end=None):
+    """[tokens, score] of a beam: by name where it has names, else the list and the number.
+
+    end: the end token, behind which a row of an array may be padded.
+    """
     fields = named_fields(beam)
     if fields is None:
         tokens = next((part for part in beam if is_sequence(part)), None)
@@ -77,7 +135,21 @@ def one_beam(beam, alpha):
         tokens = next((v for v in (*by_name, *fields.values()) if is_sequence(v)), None)
         scores = (told(fields[name], alpha) for name in SCORES if name in fields)
         score = next((value for value in scores if is_number(value)), None)
-    return [None if tokens is None else [plain(t) for t in tokens], plain(score)]
+    return [None if tokens is None else unpadded(tokens, end), plain(score)]
+
+
+def unpadded(tokens, end):
+    """Tokens without padding: negative numbers, and in an array one number over and over again.
+
+    The latter only behind the end token: no array of beams could do without.
+    """
+    found = [plain(t) for t in tokens]
+    while found and isinstance(found[-1], int) and found[-1] < 0:
+        found.pop()
+    if isinstance(tokens, np.ndarray) and end in found:
+        last = found.index(end) + 1
+        found = found[:last] if len(set(found[last:])) <= 1 else found
+    return found
 
 
 def told(value, alpha):
@@ -93,6 +165,6 @@ def named_fields(item):
         return item
     if isinstance(item, list) or not written_in_python(type(item)):
         return None
-    own = (*getattr(item, "_fields", ()), *getattr(item, "__dict__", ()))
+    own = [n for kind in ("_fields", "__dict__", "__slots__") for n in getattr(item, kind, ())]
     names = (*own, *TOKENS, *SCORES, *BEAMS)
     return {name: getattr(item, name) for name in dict.fromkeys(names) if hasattr(item, name)}

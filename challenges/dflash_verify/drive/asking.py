@@ -33,8 +33,10 @@ def ask(entry, model, prompt, tokens, parents, temperature):
         {"target_model": model, "temperature": temperature},
     )
     accepted, bonus = parts(made)
-    if bonus == len(accepted) and counts_tokens(entry):
-        bonus = None
+    counts = 0
+    while bonus == len(accepted) and counts_tokens(entry, counts):
+        counts += 1
+        accepted, bonus = parts(made, counts)
     begins = accepted[: len(prompt)] == list(prompt)
     ends = bonus is not None and accepted[-1:] == [bonus]
     whole, twice = habits(entry) if begins or ends else (False, False)
@@ -50,15 +52,15 @@ def habits(entry):
     return accepted[:2] == [1, 2], accepted[-1:] == [bonus]
 
 
-def counts_tokens(entry):
-    """Whether the number beside the list is its length: told where no token right there is one."""
+def counts_tokens(entry, skipped):
+    """Whether a number beside the list is its length: told where no token right there is one."""
     model = next(
         m
         for m in map(probe_model, range(1000))
         if min(m.greedy([1, 2]), m.greedy([1, 2, m.greedy([1, 2])])) > 2
     )
     right = model.greedy([1, 2])
-    probes = [one_root(entry, model, token) for token in (right, 7 - right)]
+    probes = [one_root(entry, model, token, skipped) for token in (right, 7 - right)]
     return all(number == len(tokens) for tokens, number in probes)
 
 
@@ -67,11 +69,11 @@ def probe_model(salt):
     return ScriptedModel({"noise": np.zeros((1, 5)), "salt": salt, "scale": 1.0, "offset": 0.0})
 
 
-def one_root(entry, model, token):
+def one_root(entry, model, token, skipped=0):
     """What comes back for a tree of one node after the prompt [1, 2]."""
     lists = {"prompt_tokens": [1, 2], "tree_tokens": [token], "tree_parents": [-1]}
     made = called(entry.verify_and_accept, lists, {"target_model": model, "temperature": 0})
-    return parts(made)
+    return parts(made, skipped)
 
 
 def mask_of(entry, call):

@@ -14,21 +14,26 @@ SIZES = {
 }  # fmt: skip
 
 
+AXES = ((0, 0), (1, 0), (1, 1), (1, 2))  # leading ones of the tokens and of the mask
+PROBES = ([1, 2, 3, 4], [1, 2, 5, 4], [1, 3, 3, 4])  # as they are; hidden or seen token replaced
+
+
 class OwnModel:
     """The first class of the output that can be built and takes a mask; without, model is None."""
 
     def __init__(self, entry):
-        self.entry, self.model = entry, None
+        self.entry, self.model, self.axes = entry, None, None
         for cls in classes(entry.module):
             forward = next(
                 (f for f in ("forward", "__call__", "get_logits") if callable_in(cls, f)), None
             )
             fits = forward and accepts(getattr(cls, forward), "mask")
             chosen = sizes(cls, entry.module) if fits else None
-            if chosen is not None:
-                self.model = cls(**chosen)
-                self.forward = getattr(self.model, forward)
-                return
+            if chosen is None or inspect.isabstract(cls):
+                continue
+            self.model = cls(**chosen)
+            self.forward = getattr(self.model, forward)
+            return
 
     def logits(self, context, tokens, parents):
         """Logits (n, V) for a context followed by a tree, under the output's own mask."""
@@ -42,12 +47,40 @@ class OwnModel:
             arguments["pos"] = np.array([*range(len(context)), *(len(context) + d for d in depth)])
         ids = np.array([*context, *tokens], dtype=np.int64)
         named = {self.named(k): value for k, value in arguments.items()}
-        try:
-            made = self.forward(ids, **named)
-        except (IndexError, ValueError):
-            made = self.forward(ids[None], **named)
+        if self.axes is None:
+            self.axes = self.learnt()
+        return self.asked(ids, named, self.axes)
+
+    def asked(self, ids, named, axes):
+        """Logits (n, V) where the tokens and the mask are given some leading axes of one."""
+        masks = {self.named("mask"): leading(named[self.named("mask")], axes[1])}
+        made = self.forward(leading(ids, axes[0]), **{**named, **masks})
         made = made[0] if isinstance(made, tuple) else made
         return np.asarray(made, dtype=np.float64).reshape(len(ids), -1)
+
+    def learnt(self):
+        """The axes under which a token that the mask hides has no influence and others have.
+
+        Failing that, the first under which the model can be asked at all.
+        """
+        usable = []
+        for axes in AXES:
+            try:
+                first, hidden, seen = (self._probed(ids, axes) for ids in PROBES)
+            except Exception:  # noqa: BLE001, S112 - it may do anything with what it isn't made for
+                continue
+            usable.append(axes)
+            if np.allclose(first, hidden) and not np.allclose(first, seen):
+                return axes
+        return usable[0] if usable else AXES[0]
+
+    def _probed(self, ids, axes):
+        """The logits of the second of two sibling nodes after a prompt of two tokens."""
+        mask = called(self.entry.build_tree_mask, {"tree_parents": [-1, -1]}, {"prompt_len": 2})
+        named = {self.named("mask"): mask}
+        if accepts(self.forward, "pos"):
+            named[self.named("pos")] = np.array([0, 1, 2, 2])
+        return self.asked(np.array(ids), named, axes)[3]
 
     def named(self, kind):
         """The name of the model's own parameter for the mask or the positions."""
@@ -60,6 +93,11 @@ class OwnModel:
     def greedy(self, sequence):
         """The next token after a sequence."""
         return int(np.argmax(self.alone(sequence)))
+
+
+def leading(value, count):
+    """An array with leading axes of one."""
+    return value if count == 0 else np.asarray(value)[(None,) * count]
 
 
 def classes(module):

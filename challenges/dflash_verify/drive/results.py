@@ -8,24 +8,37 @@ ACCEPTED = (
     "tokens", "accepted_tokens", "accepted", "output_tokens", "output_ids", "new_tokens", "output",
     "generated", "generated_tokens", "sequence",
 )  # fmt: skip
-BONUS = ("bonus", "bonus_token", "new_token", "next_token", "correction", "corrected_token")
+BONUS = (
+    "bonus", "bonus_token", "new_token", "next_token", "correction", "corrected_token",
+    "correction_token", "target_token", "final_token", "extra_token", "bonus_id", "next_id", "next",
+)  # fmt: skip
 
 
 def called(function, lists, others):
     """Call with lists, or with integer arrays where the output can only take those."""
     try:
-        return function(**lists, **others)
+        return drained(function(**lists, **others))
     except (AssertionError, AttributeError, TypeError) as first:
         arrays = {name: np.array(value, dtype=np.int64) for name, value in lists.items()}
         try:
-            return function(**arrays, **others)
+            return drained(function(**arrays, **others))
         except Exception:  # noqa: BLE001 - the first error is the one to report
             raise first from None
 
 
-def parts(made):
-    """(accepted tokens, bonus token or None), from a sequence, a pair, a mapping or an object."""
+def drained(made):
+    """What a generator yields, as a list; anything else as it is."""
+    return list(made) if hasattr(made, "__next__") else made
+
+
+def parts(made, skipped=0):
+    """(accepted tokens, bonus token or None), from a sequence, a pair, a mapping or an object.
+
+    skipped: how many of the numbers beside a list are known to be something else than a token.
+    """
     named = made._asdict() if hasattr(made, "_asdict") else made
+    if hasattr(named, "__dataclass_fields__"):
+        named = {name: getattr(named, name) for name in named.__dataclass_fields__}
     if not isinstance(named, (dict, list, tuple, np.ndarray)) and hasattr(named, "__dict__"):
         named = vars(named)
     if isinstance(named, dict):
@@ -34,13 +47,23 @@ def parts(made):
         alone = next((named[k] for k in BONUS if k in named), None)
     elif is_sequence(named) and len(named) > 0 and is_sequence(named[0]):
         listed = [named[0]]
-        alone = next((value for value in named[1:] if np.ndim(value) == 0), None)
-        if len(named) == 2 and np.size(named[1]) == 1:
+        alone = next(iter([v for v in named[1:] if is_whole(v)][skipped:]), None)
+        if len(named) == 2 and np.size(named[1]) == 1 and not skipped:
             alone = np.ravel(named[1])[0]
     else:
         listed, alone = [named], None
     accepted = as_ints(listed[0]) if listed else []
     return accepted, None if alone is None else as_ints(alone)[0]
+
+
+def is_whole(value):
+    """Whether this may be a token."""
+    value = (
+        value.item()
+        if isinstance(value, (np.ndarray, np.generic)) and np.size(value) == 1
+        else value
+    )
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_sequence(value):

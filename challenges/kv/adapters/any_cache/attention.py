@@ -32,6 +32,12 @@ class Weights(dict):
         return self[name]
 
 
+def sizes_of(config):
+    """Sizes that an output may keep beside its weights."""
+    heads, width = config["num_heads"], config["num_heads"] * config["head_dim"]
+    return {"num_heads": heads, "head_dim": config["head_dim"], "width": width}
+
+
 class AttentionUse:
     """How to call one attention function or method over caches of one class.
 
@@ -124,6 +130,7 @@ class AttentionUse:
             cache.write(layer, split(x @ weights[1], heads), split(x @ weights[2], heads), None)
         elif self.update == "self":
             cache.counts[layer] += new
+            cache.advance(layer, new)
         return y
 
     def _unequal(self, cache, layer, x, weights, new):
@@ -143,6 +150,7 @@ class AttentionUse:
         if told and self.update == "self":
             y = self._call(cache, layer, x, weights, None, new)
             cache.counts[layer] += new
+            cache.advance(layer, new)
             return y
         writes_rows = "b" not in self.cache_use.layout or {"lengths", "new_lengths"} & slots(
             getattr(self.cache_use.kind, self.cache_use.writer)
@@ -227,7 +235,7 @@ class AttentionUse:
         known = {
             **settings(cache.config),
             **matrices,
-            "weights": Weights(matrices),
+            "weights": Weights(matrices | sizes_of(cache.config)),
             "layer": layer,
             "rows": cache.rows if row is None else [cache.rows[row]],
             "row": row if row is None else cache.rows[row],

@@ -34,12 +34,12 @@ def calibrate(attention):
         if attention.projects and attention.update == "self":
             usable = usable or way
     else:
-        if not usable:
-            raise NotTestable(f"{attention.name}: no way to call it gives one token its own value")
         if adds_to_plain(attention):
             raise NotTestable(
                 f"{attention.name} does more than plain attention: rotary or the like"
             )
+        if not usable:
+            raise NotTestable(f"{attention.name}: no way to call it gives one token its own value")
         attention.go(usable)
         works(attention, x, weights)
     calibrate_many(attention, draw, weights)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from .layouts import HEAD_LAYOUTS, array_of, axes_of, laid_out, restored
-from .naming import NotTestable, call, indexes, slot, slots
+from .naming import NotTestable, call, indexes, parameters, slot, slots
 from .pieces import methods, settings
 from .telling import length_names, per_row, reported_bytes, told_by
 
@@ -26,9 +26,11 @@ class Cache:
         rows = config["batch_size"] if use.per_row_objects else 1
         if use.per_row_objects:
             known["batch_size"] = 1
+        if use.dim_of_head:
+            known["width"] = config["head_dim"]
         layers = 1 if use.layered else config["num_layers"]
-        if not use.layered:
-            known["num_blocks"] //= layers
+        if not use.layered or use.shared_blocks:
+            known["num_blocks"] //= config["num_layers"]
         self.objects = [[self._make(known) for _ in range(rows)] for _ in range(layers)]
         self.counts = np.zeros((config["num_layers"], config["batch_size"]), dtype=np.int64)
         self.returned = {}
@@ -71,6 +73,20 @@ class Cache:
             self.counts[layer] += new
         else:
             raise NotTestable("its write takes one length for the whole batch")
+        self.advance(layer, new)
+
+    def advance(self, layer, new):
+        """Tell a cache that has to be told so that the last of its layers has the new tokens."""
+        name = self.use.advancer
+        if not name or (self.use.layered and layer != self.config["num_layers"] - 1):
+            return
+        for row in range(len(new)) if self.use.per_row_objects else [0]:
+            method = getattr(self.object(layer, row), name)
+            told = {"lengths", "new_lengths"} & slots(method)
+            told = told or any("array" in str(p.annotation) for p in parameters(method).values())
+            if not told and not self.use.per_row_objects and (new != new[0]).any():
+                raise NotTestable(f"its {name} takes one length for the whole batch")
+            method(**dict.fromkeys(parameters(method), new if told else int(new[row])))
 
     def _write_rows(self, layer, k, v, row):
         pieces = [(k, v)] if self.use.many and k.shape[2] else [

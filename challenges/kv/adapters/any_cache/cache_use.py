@@ -2,12 +2,13 @@
 
 import contextlib
 import copy
+import itertools
 import re
 
 import numpy as np
 
 from .cache import Cache
-from .held import classes_of_functions
+from .held import ADVANCES, classes_of_functions
 from .layouts import HEAD_LAYOUTS, LAYOUTS, ROW_LAYOUTS, axes_of
 from .naming import NotTestable, indexes, parameters, slot, slots
 from .pieces import ONE, TRY, methods, settings
@@ -26,7 +27,9 @@ class CacheUse:
     padded: it reads back its whole capacity. many: it takes several tokens. totals: the lengths it
     takes include what is cached. exact: 1 if a token's keys and values came back, half if one
     of the two did, which is a fault but no misunderstanding.
-    narrow: float32 is stored where float64 was asked for.
+    narrow: float32 is stored where float64 was asked for. advancer: the method, if any, that has to
+    be called when every layer has the new tokens. shared_blocks: a block of it serves all layers.
+    dim_of_head: what it calls a dimension beside its heads is that of one head.
     """
 
     def __init__(self, kind, pieces):
@@ -37,6 +40,7 @@ class CacheUse:
         self.lists = self.per_row_objects = self.padded = False
         self.many = self.bare = self.totals = False
         self.length_name, self.exact, self.narrow = None, -1.0, False
+        self.advancer, self.shared_blocks, self.dim_of_head = "", False, False
 
     def _config_slots(self):
         """Slots of the configuration object that the constructor takes, if any."""
@@ -53,14 +57,19 @@ class CacheUse:
         """Find a way to write one token and read it back; the way that returns it exactly wins."""
         token = np.random.default_rng(0).standard_normal((2, 2, 3, 1, 5)) + 3.0
         writers = [n for n, m in methods(self.kind) if WRITES.search(n) and {"k", "v"} <= slots(m)]
-        for writer in writers:
+        meant = (False, True) if {"width", "num_heads"} <= self.constructor else (False,)
+        for dim_of_head, writer in itertools.product(meant, writers):
+            if self.exact >= 1.0:
+                break
             for option in self._options(writer):
-                self._try(option, token)
+                self._try((*option, dim_of_head), token)
                 if self.exact >= 1.0:
                     break
         if self.writer is None or (self.exact == 0.0 and not lossy(self.kind)):
             raise NotTestable(f"{self.kind.__name__}: no way to write a token and read it back")
+        self.advancer = self._find_advancer()
         self.many = self._takes_many()
+        self.shared_blocks = self._shares_blocks()
         self.length_name = self._find_length()
         told = "lengths" in slots(getattr(self.kind, self.writer))
         self.totals = told and not self._appends(totals=False)
@@ -86,6 +95,32 @@ class CacheUse:
                 continue
             if all(told):
                 return self.length_name
+        return ""
+
+    def _shares_blocks(self):
+        """Whether as many blocks as one layer needs are enough to fill all layers."""
+        if not self.layered or "num_blocks" not in self.constructor:
+            return False
+        self.shared_blocks = True
+        token = np.ones((2, 2, 3, 1, 5))
+        try:
+            cache = Cache(self, TRY, np.float64)
+            for _ in range(TRY["max_seq_len"]):
+                for layer in range(TRY["num_layers"]):
+                    cache.write(layer, *token, None)
+        except Exception:
+            return False
+        return True
+
+    def _find_advancer(self):
+        """The method without which a second token lands on the first, or "" if none is needed."""
+        told = "lengths" in slots(getattr(self.kind, self.writer))
+        if told or self._appends(totals=False):
+            return ""
+        names = [n for n, m in methods(self.kind) if ADVANCES.search(n) and len(parameters(m)) <= 1]
+        for self.advancer in names:
+            if self._appends(totals=False):
+                return self.advancer
         return ""
 
     def _appends(self, *, totals):
@@ -123,7 +158,8 @@ class CacheUse:
         for reader in [*self._readers(), None]:
             for layers in (1, TRY["num_layers"]) if self.layered else (1,):
                 way = copy.copy(self)
-                way.writer, way.layout, way.lists, way.per_row_objects, way.bare = option
+                way.writer, way.layout, way.lists, way.per_row_objects, way.bare = option[:5]
+                way.dim_of_head = option[5]
                 way.reader, way.read_layout, way.padded = reader, None, False
                 with contextlib.suppress(Exception):  # a way that fails is not the way
                     way.exact, way.narrow = round_trip(way, token, layers)

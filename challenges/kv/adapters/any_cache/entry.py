@@ -16,6 +16,7 @@ from .cache import Cache
 from .cache_use import cache_uses
 from .choosing import attention_uses
 from .decoder import decoder_roles
+from .held import Past
 from .naming import NotTestable
 from .pieces import Pieces
 
@@ -65,12 +66,21 @@ def entry(module, load):
         "create_quantised_cache": lambda **config: make("quantised", config, np.float64),
         "append_kv": lambda cache, layer, k, v, lengths: theirs(cache).write(layer, k, v, lengths),
         "read_kv": lambda cache, layer, row: cache.read(layer, row),
-        "cache_lengths": lambda cache: theirs(cache).lengths(),
+        "cache_lengths": lengths_of,
         "cache_bytes": lambda cache: theirs(cache).bytes(),
         "attend": attend_with(0),
         "attend_again": attend_with(1),
         **decoder_roles(pieces, plain),
     }
+
+
+def lengths_of(cache):
+    """The reported lengths; a tuple that is passed around tells them by its shape."""
+    if not isinstance(cache.object(0), Past):
+        return theirs(cache).lengths()
+    rows = range(cache.config["batch_size"])
+    empty = cache.object(0).state is None
+    return np.array([0 if empty else cache.read(0, row)[0].shape[1] for row in rows])
 
 
 def theirs(cache):

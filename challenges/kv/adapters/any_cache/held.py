@@ -9,6 +9,7 @@ from .naming import NotTestable, parameters, required, slot, slots
 from .pieces import methods
 
 MAKES = re.compile(r"^(create|make|init|new|alloc|allocate|build|empty)_?.*(cache|kv)")
+ADVANCES = re.compile(r"^_?(advance|increment|commit|bump|move|finish|end|step|set_next)")
 PASSED = {"cache", "caches", "k", "v", "held_k", "held_v"}
 
 
@@ -22,6 +23,8 @@ class Held:
         self.state = state
         if isinstance(state, dict):
             self.__dict__.update({str(name): value for name, value in state.items()})
+        elif hasattr(state, "_asdict"):
+            self.__dict__.update(state._asdict())
         elif isinstance(state, tuple) and len(state) == 2:
             self.k, self.v = state
 
@@ -65,7 +68,7 @@ def classes_of_functions(pieces):
     """A class for each function that makes a cache, its methods the functions that take a cache."""
     takers = {n: f for n, f in pieces.functions.items() if "cache" in slots(f)}
     for name, maker in pieces.functions.items():
-        if MAKES.search(name.lower()) and "cache" not in slots(maker):
+        if makes_cache(name.lower(), maker) and "cache" not in slots(maker):
             body = {n: method_of(f) for n, f in takers.items()}
             body |= {"__init__": maker_of(maker), "__module__": maker.__module__}
             body["__signature__"] = inspect.signature(maker)
@@ -76,6 +79,14 @@ def classes_of_functions(pieces):
         yield "inside attention", Within
     if any(not required(f, "cache") and {"x", "q"} & slots(f) for f in attending):
         yield "past", Past
+
+
+def makes_cache(name, maker):
+    """Whether a function makes a cache, by its name or by what it says that it returns."""
+    returned = inspect.signature(maker).return_annotation
+    said = returned if isinstance(returned, str) else getattr(returned, "__name__", "")
+    sized = {"head_dim", "max_seq_len"} <= slots(maker)
+    return bool(MAKES.search(name)) or (sized and "cache" in said.lower())
 
 
 def keeps_inside(kind):
@@ -103,7 +114,7 @@ def method_of(function):
 
     def method(self, **given):
         result = function(**{cache: self.state}, **given)
-        writes = {"k", "v"} <= slots(function)
+        writes = {"k", "v"} <= slots(function) or ADVANCES.search(function.__name__)
         self.hold(result if writes and type(result) is type(self.state) else self.state)
         return result
 

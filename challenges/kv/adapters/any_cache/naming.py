@@ -191,7 +191,10 @@ def fill(function, known, pieces=None, bare=False):
         stands_for = means[name]
         if bare and parameter.default is not parameter.empty and stands_for not in PLACES:
             continue
-        if isinstance(parameter.default, enum.Enum):
+        made = made_weights(parameter, known, pieces) if stands_for == "weights" else None
+        if made is not None:
+            given[name] = made
+        elif isinstance(parameter.default, enum.Enum):
             given[name] = member_like(parameter.default, known.get(slot(name)))
         elif stands_for in known:
             given[name] = known[stands_for]
@@ -200,6 +203,16 @@ def fill(function, known, pieces=None, bare=False):
         elif parameter.default is parameter.empty:
             given[name] = member_of(parameter, pieces)
     return given
+
+
+def made_weights(parameter, known, pieces):
+    """Weights as an object of the annotated class of the output, or None if it says none."""
+    annotation = parameter.annotation
+    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    kind = pieces.classes.get(name) if pieces else None
+    if kind is None or "weights" not in known:
+        return None
+    return call(kind, {**known, **known["weights"]}, pieces)
 
 
 def member_like(default, wanted):
