@@ -16,7 +16,7 @@ from rich.console import Console
 
 from benchmarks.record import Bench
 from benchmarks.run import Plan, measured
-from benchmarks.tables import page, tables
+from benchmarks.tables import machine, page, tables
 from generator.files import write
 from generator.render.readme import marked
 
@@ -62,10 +62,11 @@ def plan(given: argparse.Namespace, scratch: Path) -> Plan:
 
 
 def show(found: Bench) -> None:
-    """Print every table."""
+    """Print every table, and what they were measured on."""
     console = Console()
     for table in tables(found):
         console.print(table.rich())
+    console.print(machine(found), markup=False)
 
 
 def load(record: Path) -> Bench:

@@ -33,7 +33,7 @@ def verify_command(*more: str) -> tuple[str, ...]:
 def judge_command(address: str) -> tuple[str, ...]:
     """One question on each run to the scripted judge."""
     asked = ("--judge", "scripted", "--base-url", address, "--again", "1", "--blind", "0")
-    return (*GENERATOR, "judge", *asked, "--no-duels")
+    return (*GENERATOR, "judge", *asked, "--no-duels", "--no-texts", "--no-probes")
 
 
 def first_stages(root: Path, address: str, step: Step) -> Stages:

@@ -25,6 +25,7 @@ import psutil
 
 PR_SET_CHILD_SUBREAPER = 36
 EVERY = 0.2  # seconds between two looks at the memory
+LONGEST_AFTER = 30  # seconds that what a command left behind may go on
 
 
 def main() -> None:
@@ -40,9 +41,12 @@ def main() -> None:
         code = None
         end_all()
     seconds = time.perf_counter() - started
+    late = threading.Timer(LONGEST_AFTER, end_all)
+    late.start()
     with suppress(ChildProcessError):
         while True:
             os.wait()
+    late.cancel()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = used.ru_utime + used.ru_stime
     found = {"code": code, "seconds": seconds, "cpu": cpu, "peak": watch.peak}
