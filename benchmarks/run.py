@@ -30,13 +30,13 @@ from benchmarks.stages import (
     changed_stage,
     first_stages,
     page_stages,
+    records,
     site_of,
     stage,
     verify_command,
 )
 from generator.data import Corpus
 from generator.discover import corpus
-from generator.records import Store
 
 T = TypeVar("T")
 WORKERS = {"local, 1": ("1",), "local, 2": ("2",), "ray, 2": ("2", "--engine", "ray")}
@@ -126,10 +126,10 @@ def shipped(session: Session) -> Measured:
 
 def by_challenge(root: Path, found: Corpus) -> dict[str, Verified]:
     """What the records say that verification took, for the challenges that a CPU can run."""
-    records = Store(root / "docs" / "records").evidence().values()
+    known = records(root).values()
     made = {}
     for slug, challenge in found.challenges.items():
-        own = [record for record in records if record.challenge == slug]
+        own = [record for record in known if record.challenge == slug]
         if challenge.runtime != "cuda" and own:
             cases = sum(len(check.cases) for record in own for check in record.checks.values())
             seconds = round(sum(record.seconds for record in own), 2)

@@ -61,20 +61,24 @@ def page_stages(root: Path, limit: float, step: Step) -> Stages:
 
 def changed_stage(root: Path, step: Step) -> tuple[Cost, float]:
     """A build after one run changed, and the seconds that verifying that run took by itself."""
-    store = Store(root / "docs" / "records")
-    quick = quickest(store)
+    quick = quickest(records(root))
     key = f"{quick.model}/{quick.challenge}"
     file = root / key / next(iter(quick.binding.entry.values())).file
     file.write_bytes(file.read_bytes() + b"\n# A line more.\n")
     cost = stage(ONE, (*GENERATOR, "build", "--no-site"), root, step)
-    return cost, store.evidence()[key].seconds
+    return cost, records(root)[key].seconds
 
 
-def quickest(store: Store) -> Evidence:
+def records(root: Path) -> dict[str, Evidence]:
+    """The evidence on every run of a corpus, as it is now."""
+    return Store(root / "docs" / "records").evidence()
+
+
+def quickest(known: dict[str, Evidence]) -> Evidence:
     """The record of the run in Python that passed in the least time."""
     passed = [
         record
-        for record in store.evidence().values()
+        for record in known.values()
         if record.verdict is Verdict.PASSED
         and all(bound.file.endswith(".py") for bound in record.binding.entry.values())
     ]

@@ -19,6 +19,7 @@ from benchmarks.stages import (
     changed_stage,
     first_stages,
     page_stages,
+    records,
     site_of,
 )
 from generator.records import Store
@@ -34,14 +35,13 @@ def test_all_stages_work_on_a_small_corpus(tmp_path: Path) -> None:
     with judge_server() as address:
         costs = dict(first_stages(tmp_path, address, announced.append))
     costs |= dict(page_stages(tmp_path, 300, announced.append))
-    store = Store(tmp_path / "docs" / "records")
-    assert store.evidence().keys() == expected.keys()
-    assert {f"{r.model}/{r.challenge}" for r in store.judged_runs()} == expected.keys()
+    before = records(tmp_path)
+    judged = Store(tmp_path / "docs" / "records").judged_runs()
+    assert {f"{r.model}/{r.challenge}" for r in judged} == before.keys() == expected.keys()
     assert list(costs) == [DISCOVER, VERIFY, JUDGE, RENDER, COLD, MKDOCS, NOTHING] == announced
     site = site_of(tmp_path)
     assert site
     assert site.pages > RUNS
-    before = {key: record.digests for key, record in store.evidence().items()}
     changed_stage(tmp_path, announced.append)
-    after = {key: record.digests for key, record in store.evidence().items()}
-    assert sum(before[key] != after[key] for key in expected) == 1
+    after = records(tmp_path)
+    assert sum(before[key].digests != after[key].digests for key in expected) == 1
