@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import combinations
+from collections.abc import Iterable, Mapping
 
 from generator.data import Corpus, Published, Run, Session
 
@@ -12,9 +11,12 @@ Sessions = Mapping[str, Session]
 
 
 def differences(
-    corpus: Corpus, published: Published, sessions: Sessions | None = None
+    corpus: Corpus,
+    published: Published,
+    pairs: Iterable[tuple[str, str]],
+    sessions: Sessions | None = None,
 ) -> dict[str, tuple[str, ...]]:
-    """Warnings by `challenge/a--b`, for every two runs of a challenge that differ in something.
+    """Warnings by `challenge/a--b`, for the runs of two models that differ in something.
 
     sessions: the logs stored with the runs here; they are believed before what was published.
     """
@@ -22,8 +24,8 @@ def differences(
     logs = sessions or {}
     levels = thinking_levels(published, logs)
     for slug in corpus.challenges:
-        runs = [run for run in corpus.runs.values() if run.challenge == slug]
-        for a, b in combinations(runs, 2):
+        runs = {run.model: run for run in corpus.runs.values() if run.challenge == slug}
+        for a, b in ((runs[a], runs[b]) for a, b in pairs if a in runs and b in runs):
             warnings = (
                 *thinking(levels, logs, a, b),
                 *providers(published, a, b),

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations
+from collections.abc import Sequence
 
 from generator.data import POINTS, Corpus, Duel, Evidence, Grade, Margin
 
 
 def duels(
-    corpus: Corpus, grader: str, grades: dict[str, Grade], evidence: dict[str, Evidence]
+    corpus: Corpus,
+    grader: str,
+    grades: dict[str, Grade],
+    evidence: dict[str, Evidence],
+    pairs: Sequence[tuple[str, str]],
 ) -> list[Duel]:
-    """A duel for every two graded runs of a challenge, in the corpus' order of models."""
-    found = []
-    for challenge in corpus.challenges:
-        graded = [m for m in corpus.models if letter_of(grades, m, challenge) is not None]
-        for a, b in combinations(graded, 2):
-            found.append(
-                duel(grader, grades[f"{a}/{challenge}"], grades[f"{b}/{challenge}"], evidence)
-            )
-    return found
+    """A duel for each pair of models on each challenge on which both runs are graded."""
+    return [
+        duel(grader, grades[f"{a}/{challenge}"], grades[f"{b}/{challenge}"], evidence)
+        for challenge in corpus.challenges
+        for graded in [{m for m in corpus.models if letter_of(grades, m, challenge) is not None}]
+        for a, b in pairs
+        if a in graded and b in graded
+    ]
 
 
 def letter_of(grades: dict[str, Grade], model: str, challenge: str) -> str | None:

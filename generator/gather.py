@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from generator.audit import contradictions, takeaways
@@ -35,6 +36,7 @@ from generator.judge.published import SCORES, as_grades, score_grades
 from generator.judge.subjects import subjects
 from generator.judge.telling import told
 from generator.logged import read_logs
+from generator.pairs import pairs
 from generator.published import load_published
 from generator.rank import rank
 from generator.records import Store
@@ -70,13 +72,16 @@ def gather(
         **judged_grades(corpus, judged_runs, current),
     }
     judged = store.judged_duels()
+    declared = declared_rounds(corpus.root)
+    compared = pairs(corpus, evidence, wanted(corpus, published, declared, judged))
     fought = {
-        name: judged_duels(judged, name, current) or tuple(duels(corpus, name, found, current))
+        name: judged_duels(judged, name, current)
+        or tuple(duels(corpus, name, found, current, compared))
         for name, found in grades.items()
     }
     here = [run for run in judged_runs if f"{run.model}/{run.challenge}" in corpus.runs]
     rule = ranking_rule(corpus.root)
-    held, refused = rounds(corpus, declared_rounds(corpus.root), meetings(fought, published.duels))
+    held, refused = rounds(corpus, declared, meetings(fought, published.duels))
     logs = read_logs(corpus)
     written = tuple(store.judged_texts())
     shown = texts(corpus, written, current, grades, imported)
@@ -86,9 +91,10 @@ def gather(
         standings=standings,
         grades=grades,
         rankings={
-            name: rank(name, found.values(), fought[name], rule, list(corpus.challenges))
+            name: rank(name, found.values(), fought[name], rule, list(corpus.challenges), compared)
             for name, found in grades.items()
         },
+        pairs=compared,
         duels=fought,
         published=published,
         outcomes=tuple(outcomes(published)),
@@ -97,7 +103,7 @@ def gather(
         strength=store.strength(),
         rooflines=store.rooflines(),
         takeaways=tuple(takeaways(corpus, imported, current)),
-        differences=differences(corpus, published, logs.sessions),
+        differences=differences(corpus, published, compared, logs.sessions),
         cards=cards(corpus, Asked(here, judged, probed, written, shown), current, grades),
         probes=probed.planted,
         agreements=tuple(agreements(grades)),
@@ -120,6 +126,16 @@ def declared_rounds(root: Path) -> Rounds:
     """The declared rounds; none where rounds.yaml is absent. Raises BadFile."""
     file = root / "rounds.yaml"
     return read(file, Rounds) if file.exists() else Rounds()
+
+
+def wanted(
+    corpus: Corpus, published: Published, declared: Rounds, judged: list[JudgedDuel]
+) -> Iterator[tuple[str, ...]]:
+    """The models that are compared however far apart: somebody has, or asked for it."""
+    yield from ((pair.a, pair.b) for pair in (published.duels.pairs if published.duels else ()))
+    yield from (entry.models for entry in declared.rounds.values())
+    yield from ((duel.a, duel.b) for duel in judged)
+    yield from ((m.slug, m.succeeds) for m in corpus.models.values() if m.succeeds)
 
 
 def of_this_corpus(grades: dict[str, Grade], corpus: Corpus) -> dict[str, Grade]:

@@ -31,6 +31,7 @@ from generator.judge.session import Tally, ask_all
 from generator.judge.subjects import Subject
 from generator.judge.submission import Submission
 from generator.judge.texts import text_question
+from generator.pairs import pairs
 from generator.published import load_grades
 from generator.records import Store
 
@@ -152,7 +153,7 @@ def plan(
         grade_questions(corpus, evidence, shown, settings, request.repeats, request.blind)
     )
     if request.duels:
-        questions += duel_questions(corpus, evidence, shown, settings)
+        questions += duel_questions(corpus, evidence, shown, settings, pairs(corpus, evidence))
 
     def texts(to_come: frozenset[str] = frozenset()) -> list[Question]:
         if not request.texts:

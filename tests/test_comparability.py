@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 from generator.comparability import differences
@@ -10,11 +11,13 @@ from generator.discover import corpus
 from generator.published import load_published
 
 ROOT = Path(__file__).resolve().parent.parent
+FOUND = corpus(ROOT)
+PAIRS = tuple(combinations(FOUND.models, 2))
 
 
 def test_known_differences_are_warned_of() -> None:
     """Thinking off against high, a provider logged otherwise, an added section: all named."""
-    found = differences(corpus(ROOT), load_published(ROOT / "docs" / "records"))
+    found = differences(FOUND, load_published(ROOT / "docs" / "records"), PAIRS)
     kv = " ".join(found["kv/glm5--qwen36"])
     assert "glm5 off, qwen36 high" in kv
     assert "its log names llamacpp_remote" in kv
@@ -23,7 +26,7 @@ def test_known_differences_are_warned_of() -> None:
 
 def test_runs_that_differ_in_nothing_known_are_not_warned_of() -> None:
     """No warning is made up where nothing is known to differ."""
-    found = differences(corpus(ROOT), load_published(ROOT / "docs" / "records"))
+    found = differences(FOUND, load_published(ROOT / "docs" / "records"), PAIRS)
     assert "flash_attention_bwd/glm5--kimi-k2.6" not in found
 
 
@@ -42,7 +45,9 @@ def two_runs(tmp_path: Path) -> Corpus:
 def warnings(tmp_path: Path, **logs: Session) -> str:
     """The warnings about the two runs, with logs given by model."""
     sessions = {f"{name}/kv": log for name, log in logs.items()}
-    return " | ".join(differences(two_runs(tmp_path), Published(), sessions).get("kv/a--b", ()))
+    return " | ".join(
+        differences(two_runs(tmp_path), Published(), [("a", "b")], sessions).get("kv/a--b", ())
+    )
 
 
 def log(*models: str, thinking: tuple[str, ...] = ()) -> Session:

@@ -27,6 +27,7 @@ class Results(Record):
 
     standings: `model/challenge` -> current, stale or missing (its record against the files).
     grades, rankings, duels: by grader; grades then by `model/challenge`.
+    pairs: the models that are compared two at a time, in the corpus' order.
     differences: by `challenge/a--b`, what differs between two runs besides the model.
     sessions, timelines, replays: by run that has a log: its summary, what happened, and how each
     stored file compares with what the log's calls make of it.
@@ -45,6 +46,7 @@ class Results(Record):
     grades: dict[str, dict[str, Grade]]
     rankings: dict[str, Ranking]
     duels: dict[str, tuple[Duel, ...]]
+    pairs: tuple[tuple[str, str], ...] = ()
     published: Published = Published()
     outcomes: tuple[Outcome, ...] = ()
     rounds: tuple[Round, ...] = ()

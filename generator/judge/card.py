@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import correlation, fmean
 
 from generator.data import (
     POINTS,
@@ -138,24 +140,35 @@ def both_orders(duel: JudgedDuel) -> tuple[str | None, str | None, bool] | None:
 
 def inverted(own: dict[str, Grade], evidence: dict[str, Evidence]) -> list[bool]:
     """For a passing and a failing run of one challenge: was the failing one graded better?"""
-    found = []
-    for (one, a), (other, b) in combinations(sorted(own.items()), 2):
-        right, wrong = tested(evidence, one), tested(evidence, other)
-        if a.challenge == b.challenge and {right, wrong} == {True, False}:
-            good, bad = (a, b) if right else (b, a)
-            letters = [g.dimensions["correctness"].judged for g in (good, bad) if g.dimensions]
-            if len(letters) == 2 and letters[0] and letters[1]:
-                found.append(POINTS[letters[1]] > POINTS[letters[0]])
-    return found
+    sides: dict[tuple[str, bool], list[float]] = {}
+    for key, grade in own.items():
+        passes = tested(evidence, key)
+        letter = grade.dimensions["correctness"].judged if grade.dimensions else None
+        if passes is not None and letter:
+            sides.setdefault((grade.challenge, passes), []).append(POINTS[letter])
+    return [
+        bad > good
+        for (challenge, passes), letters in sides.items()
+        if passes
+        for good in letters
+        for bad in sides.get((challenge, False), ())
+    ]
 
 
 def spearman(pairs: list[tuple[float, int]]) -> float | None:
     """Spearman's rank correlation; None where either side does not vary."""
     if len(pairs) < 3 or len({a for a, _ in pairs}) < 2 or len({b for _, b in pairs}) < 2:
         return None
-    from scipy.stats import spearmanr
+    one, other = zip(*pairs, strict=True)
+    return round(correlation(ranks(one), ranks(other)), 4)
 
-    return round(float(spearmanr(*zip(*pairs, strict=True)).statistic), 4)
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """The rank of each value, equal ones at the mean of theirs."""
+    places: dict[float, list[int]] = {}
+    for place, value in enumerate(sorted(values)):
+        places.setdefault(value, []).append(place)
+    return [fmean(places[value]) for value in values]
 
 
 def notes(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import combinations
 from typing import Literal
 
 from generator.data import (
@@ -136,8 +135,9 @@ def duel_questions(
     evidence: dict[str, Evidence],
     shown: Mapping[str, Submission],
     settings: JudgeSettings,
+    pairs: Sequence[tuple[str, str]],
 ) -> Iterator[Question]:
-    """Both orders of every pair of runs of a challenge."""
+    """Both orders of the runs of a challenge, for each pair of models that is compared."""
 
     def compose(slug: str, first: str, second: str) -> Messages:
         keys = f"{first}/{slug}", f"{second}/{slug}"
@@ -145,8 +145,8 @@ def duel_questions(
         return comparing(corpus.challenges[slug], challenge_prompt(corpus.root, slug), *sides)
 
     for slug in corpus.challenges:
-        entered = [model for model in corpus.models if f"{model}/{slug}" in shown]
-        for a, b in combinations(entered, 2):
+        entered = {model for model in corpus.models if f"{model}/{slug}" in shown}
+        for a, b in (pair for pair in pairs if entered.issuperset(pair)):
             for part, first, second in (("forward", a, b), ("backward", b, a)):
                 asked = partial(compose, slug, first, second)
                 yield Question(f"{slug}/{a}--{b}", "duel", part, settings, asked)

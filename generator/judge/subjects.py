@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,27 +75,32 @@ def subjects(
             token, name, blind, run, challenge, record, grades.get(key), letter, corpus
         )
 
-    known = [key for key in corpus.runs if key in evidence]
-    entered = [key for key in known if evidence[key].verdict is not Verdict.NO_OUTPUT]
+    entered: dict[str, list[str]] = {}  # by model, and by challenge behind a slash
+    silent: Counter[str] = Counter()
+    for key, run in corpus.runs.items():
+        if key in evidence and evidence[key].verdict is Verdict.NO_OUTPUT:
+            silent.update((f"/{run.challenge}", run.model))
+        elif key in evidence:
+            for about in (f"/{run.challenge}", run.model):
+                entered.setdefault(about, []).append(key)
     for slug, challenge in corpus.challenges.items():
-        keys = sorted((k for k in entered if corpus.runs[k].challenge == slug), key=shuffled)
+        keys = sorted(entered.get(f"/{slug}", ()), key=shuffled)
         found = [
             contestant(key, token(n), corpus.models[corpus.runs[key].model].name, blind(n))
             for n, key in enumerate(keys)
         ]
-        silent = sum(corpus.runs[k].challenge == slug for k in known) - len(found)
         if found:
-            yield Subject("analysis", slug, challenge.title, tuple(found), silent)
+            yield Subject("analysis", slug, challenge.title, tuple(found), silent[f"/{slug}"])
+    titles = {slug: challenge.title for slug, challenge in corpus.challenges.items()}
     for slug, model in corpus.models.items():
-        titles = {c: challenge.title for c, challenge in corpus.challenges.items()}
+        own = set(entered.get(slug, ()))
         found = [
             contestant(key, c, titles[c], titles[c])
-            for c in corpus.challenges
-            if (key := f"{slug}/{c}") in entered
+            for c in titles
+            if (key := f"{slug}/{c}") in own
         ]
-        silent = sum(corpus.runs[k].model == slug for k in known) - len(found)
         if found:
-            yield Subject("profile", slug, model.name, tuple(found), silent)
+            yield Subject("profile", slug, model.name, tuple(found), silent[slug])
 
 
 def shuffled(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from generator.data import Duel, Grade, Place, Ranking, RankingRule
 from generator.letters import nearest_letter, points_by_model
@@ -26,10 +27,12 @@ def rank(
     duels: Sequence[Duel] = (),
     rule: RankingRule | None = None,
     challenges: Sequence[str] = (),
+    pairs: Iterable[tuple[str, str]] | None = None,
 ) -> Ranking:
     """Order the models by their weighted mean of grade points.
 
     challenges: all that there are, for the bounds of models that were not graded on every one.
+    pairs: of models that are compared; every two if None.
     """
     rule = rule or RankingRule()
     given = list(grades)
@@ -37,16 +40,15 @@ def rank(
     means = {model: mean(own, rule.challenges) for model, own in points.items()}
     order = sorted(points, key=lambda model: (-means[model], model))
     ranked = [model for model in order if len(points[model]) >= rule.fewest_challenges]
-    compared = comparisons({model: points[model] for model in ranked}, rule.challenges)
+    among = combinations(ranked, 2) if pairs is None else of_these(ranked, pairs)
+    compared = comparisons(points, rule.challenges, among)
+    apart = separated(compared, rule.level)
     strengths, ties, notes = davidson(duels)
     entered = challenges or sorted({c for own in points.values() for c in own})
     return Ranking(
         grader=grader,
         rule=RULE.format(fewest=rule.fewest_challenges, level=rule.level),
-        places=tuple(
-            place(model, points[model], rule, ranked, separated(compared, rule.level), entered)
-            for model in order
-        ),
+        places=tuple(place(model, points[model], rule, ranked, apart, entered) for model in order),
         comparisons=tuple(compared),
         orders=orders({model: points[model] for model in ranked}, rule, mean)
         | duel_orders(duels, ranked),
@@ -56,6 +58,13 @@ def rank(
         cycles=cycles(duels),
         notes=notes,
     )
+
+
+def of_these(ranked: list[str], pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs of ranked models, the better one first, in the order of the better one."""
+    place = {model: n for n, model in enumerate(ranked)}
+    found = [(place[a], place[b]) for a, b in pairs if a in place and b in place]
+    return [(ranked[a], ranked[b]) for a, b in sorted(tuple(sorted(p)) for p in found)]
 
 
 def mean(own: dict[str, float], weights: dict[str, float]) -> float:

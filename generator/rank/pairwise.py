@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from itertools import permutations
 
 from generator.data import Duel, DuelStrength
 
@@ -95,13 +94,17 @@ def cycles(duels: Sequence[Duel]) -> tuple[tuple[str, str, str], ...]:
             loser = duel.b if duel.winner == duel.a else duel.a
             margin[duel.winner, loser] += 1
             margin[loser, duel.winner] -= 1
-    models = sorted({m for pair in margin for m in pair})
-    found = [
+    beats: dict[str, list[str]] = {}
+    for (winner, loser), more in sorted(margin.items()):
+        if more > 0:
+            beats.setdefault(winner, []).append(loser)
+    return tuple(
         (x, y, z)
-        for x, y, z in permutations(models, 3)
-        if x == min(x, y, z) and margin[x, y] > 0 and margin[y, z] > 0 and margin[z, x] > 0
-    ]
-    return tuple(found)
+        for x, beaten in beats.items()
+        for y in beaten
+        for z in beats.get(y, ())
+        if x == min(x, y, z) and margin[z, x] > 0
+    )
 
 
 def duel_orders(duels: Sequence[Duel], ranked: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from itertools import combinations
+from collections.abc import Iterable
 from statistics import mean, stdev
 
 from generator.data import Comparison
@@ -49,10 +49,14 @@ def within(angle: float, freedom: int) -> float:
     return 2 / math.pi * (angle + total) if odd else total
 
 
-def comparisons(points: dict[str, dict[str, float]], weights: dict[str, float]) -> list[Comparison]:
-    """Every two models over the challenges they share, with p values corrected by Holm (1979)."""
+def comparisons(
+    points: dict[str, dict[str, float]],
+    weights: dict[str, float],
+    pairs: Iterable[tuple[str, str]],
+) -> list[Comparison]:
+    """Pairs of models over the challenges they share, with p values corrected by Holm (1979)."""
     made = []
-    for a, b in combinations(points, 2):
+    for a, b in pairs:
         shared = [c for c in points[a] if c in points[b]]
         differences = [(points[a][c] - points[b][c]) * weights.get(c, 1.0) for c in shared]
         average = sum(differences) / len(shared) if shared else 0.0

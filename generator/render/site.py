@@ -114,8 +114,24 @@ class Site:
 
     @cached_property
     def pairs(self) -> list[tuple[Model, Model]]:
-        """Every two models, in order."""
-        return list(combinations(self.models, 2))
+        """The models that are compared two at a time, in order."""
+        compared = {frozenset(pair) for pair in self.results.pairs}
+        every = combinations(self.models, 2)
+        return [(a, b) for a, b in every if frozenset((a.slug, b.slug)) in compared]
+
+    @property
+    def every_pair(self) -> bool:
+        """Whether every two models are compared; of many, only those near each other are."""
+        return 2 * len(self.pairs) == len(self.models) * (len(self.models) - 1)
+
+    @cached_property
+    def rivals(self) -> dict[str, list[tuple[Model, Model]]]:
+        """The pairs of each model, by its slug."""
+        found: dict[str, list[tuple[Model, Model]]] = {model.slug: [] for model in self.models}
+        for a, b in self.pairs:
+            found[a.slug].append((a, b))
+            found[b.slug].append((a, b))
+        return found
 
     @property
     def crowded(self) -> bool:

@@ -24,18 +24,23 @@ class Written:
 
 
 def render(results: Results, root: Path) -> Written:
-    """Write every page below root/docs and the README's regions; raises OSError."""
+    """Write every page below root/docs and the README's regions; raises OSError.
+
+    Each page is written as it is made, so that no more than one is in memory.
+    """
     site = Site(results)
-    pages = list(all_pages(site))
     sweep(root / "docs")
     remove_abandoned(root.glob(f".README.md.*{SUFFIX}"))
-    changed = sum(write(root / "docs" / page.path, page.text) for page in pages)
-    kept = {root / "docs" / page.path for page in pages}
-    changed += sum(remove_others(root / "docs" / name, kept) for name in OWNED)
+    made = {
+        root / "docs" / page.path: write(root / "docs" / page.path, page.text)
+        for page in all_pages(site)
+    }
+    changed = sum(made.values())
+    changed += sum(remove_others(root / "docs" / name, made) for name in OWNED)
     file = root / "README.md"
     if file.exists():
         changed += write(file, readme.filled(file.read_text(encoding="utf-8"), site))
-    return Written(changed=changed, total=len(pages) + file.exists())
+    return Written(changed=changed, total=len(made) + file.exists())
 
 
 def stale(results: Results, root: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -411,6 +412,7 @@ def results(root: Path, text: str = HOSTILE) -> Results:
                 ),
             )
         },
+        pairs=tuple(combinations(models, 2)),
         duels={"published": (duel,)},
         published=Published(
             grades=PublishedGrades(

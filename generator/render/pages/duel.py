@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator.data import Challenge, Duel, Model, PublishedDuel, PublishedPair
+from generator.pairs import NEAREST
 from generator.render import analysis, paths
 from generator.render.cells import Cell
 from generator.render.pages.common import Page, page
@@ -40,7 +41,7 @@ def pages(site: Site) -> Iterator[Page]:
         (a.slug, b.slug): {g: record(site, g, a.slug, b.slug) for g in site.graders}
         for a, b in site.pairs
     }
-    yield page(site, "duels.md.j2", paths.DUELS, head, records=records)
+    yield page(site, "duels.md.j2", paths.DUELS, head, records=records, nearest=NEAREST)
     for a, b in site.pairs:
         yield pair(site, a, b)
 

@@ -118,17 +118,15 @@ def duel_path(site: Site, one: Model, other: Model) -> str:
     """The page of two models, whichever is named first."""
     return next(
         paths.duel(a.slug, b.slug)
-        for a, b in site.pairs
-        if {a.slug, b.slug} == {one.slug, other.slug}
+        for a, b in site.rivals[one.slug]
+        if other.slug in {a.slug, b.slug}
     )
 
 
 def duels(site: Site, model: Model) -> Markup | None:
-    """The record against every other model, by grader."""
+    """The record against each model that it is compared with, by grader."""
     rows = []
-    for a, b in site.pairs:
-        if model.slug not in {a.slug, b.slug}:
-            continue
+    for a, b in site.rivals[model.slug]:
         other = b if a.slug == model.slug else a
         found = {g: record(site, g, model.slug, other.slug) for g in site.graders}
         rows.append((other, paths.duel(a.slug, b.slug), found))
