@@ -20,7 +20,7 @@ from benchmarks.corpus import PROJECT, SHARED, copy, make, shape
 from benchmarks.inspect_logs import bundle
 from benchmarks.judge_server import judge_server
 from benchmarks.machine import machine
-from benchmarks.measure import Failed
+from benchmarks.measure import Failed, measure
 from benchmarks.record import SHIPPED, Bench, Cost, Measured, Verified
 from benchmarks.stages import (
     GENERATOR,
@@ -114,6 +114,7 @@ def shipped(session: Session) -> Measured:
     copy(root, *SHARED, *settings, *slugs, *found.models, "docs/records")
     anew = ("--force",) if session.plan.anew else ()
     cost = stage(VERIFY, (*GENERATOR, "verify", *anew), root, session.step)
+    measure((*GENERATOR, "verify", "--probes"), root)
     about = Measured(
         name=SHIPPED,
         runs=len(found.runs),

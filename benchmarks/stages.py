@@ -19,6 +19,7 @@ HAND_WRITTEN = {"guide", "assets", "records"}
 DISCOVER, VERIFY, JUDGE, RENDER = "discover", "verify", "judge", "render"
 COLD, MKDOCS = "build, cold, without verification and MkDocs", "MkDocs"
 NOTHING, ONE = "build, nothing changed, before MkDocs", "build, one run changed, before MkDocs"
+ORDER = (DISCOVER, VERIFY, JUDGE, RENDER, COLD, MKDOCS, NOTHING, ONE)
 Step = Callable[[str], None]
 Stages = Iterator[tuple[str, Cost]]
 

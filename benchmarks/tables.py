@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from benchmarks.bars import bars
 from benchmarks.record import Bench, Measured
-from benchmarks.stages import COLD, MKDOCS
-from benchmarks.table import Table, cell, exponent, named
+from benchmarks.stages import COLD, MKDOCS, ORDER
+from benchmarks.table import Table, cell, digits, exponent, named
 
 
 def tables(bench: Bench) -> Iterator[Table]:
@@ -29,9 +29,10 @@ def bar_table(bench: Bench) -> Table:
 
 def stage_table(bench: Bench) -> Table:
     """Seconds, CPU seconds and memory of every stage on every corpus."""
-    stages = list(dict.fromkeys(stage for corpus in bench.corpora for stage in corpus.costs))
     rows = [
-        (stage, *(cell(corpus.costs.get(stage)) for corpus in bench.corpora)) for stage in stages
+        (stage, *(cell(corpus.costs.get(stage)) for corpus in bench.corpora))
+        for stage in ORDER
+        if any(stage in corpus.costs for corpus in bench.corpora)
     ]
     title = "Each stage in a fresh process: seconds / seconds of CPU / MB at the peak."
     return Table(title, ("stage", *map(named, bench.corpora)), tuple(rows))
@@ -40,7 +41,7 @@ def stage_table(bench: Bench) -> Table:
 def growth_table(bench: Bench) -> Table:
     """The exponents of growth with the number of runs, over the synthetic corpora."""
     rows = []
-    for stage in dict.fromkeys(stage for corpus in bench.grown for stage in corpus.costs):
+    for stage in ORDER:
         known = [c for c in bench.grown if stage in c.costs and c.costs[stage].ended]
         runs = [c.runs for c in known]
         cpu = exponent(runs, [c.costs[stage].cpu_seconds for c in known])
@@ -97,9 +98,11 @@ def peer_row(corpus: Measured) -> tuple[str, ...]:
 
 def worker_table(bench: Bench) -> Table:
     """Verification of one corpus by different workers."""
-    rows = tuple((name, cell(cost)) for name, cost in bench.workers.items())
-    title = f"Verifying {bench.worked_on} anew: seconds / seconds of CPU / MB at the peak."
-    return Table(title, ("engine, workers", "took"), rows)
+    rows = tuple(
+        (name, digits(cost.seconds), f"{cost.peak_mb:,.0f}") for name, cost in bench.workers.items()
+    )
+    title = f"Verifying {bench.worked_on} anew:"
+    return Table(title, ("engine, workers", "seconds", "MB at the peak"), rows)
 
 
 def run_table(bench: Bench) -> Table:
