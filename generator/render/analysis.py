@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from generator.data import POINTS, Finding, Verdict
 from generator.render.cells import Cell
+from generator.render.sheets import SIDE
 from generator.render.verdicts import SENTENCES
 
 
@@ -201,5 +202,7 @@ def names(cells: Sequence[Cell]) -> list[str]:
 
 
 def listed(words: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """`a`, `a and b`, `a, b and c`; of many the first, `and 7 more`."""
+    if len(words) > SIDE:
+        return f"{', '.join(words[:SIDE])} and {len(words) - SIDE} more"
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -10,6 +10,7 @@ from typing import Any
 from generator.data import POINTS, CheckResult, Ranking
 from generator.render.cells import Cell
 from generator.render.gpu import Timing
+from generator.render.sheets import ROWS
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 760, 170, 30, 30, 26
 DECADES = 6
@@ -43,8 +44,9 @@ def short(name: str, fits: int = FITS) -> str:
 
 
 def intervals(ranking: Ranking, names: dict[str, str]) -> dict[str, Any]:
-    """Mean points of every model with its 95 % interval, on a scale of grade points."""
-    lowest = min((p.interval[0] if p.interval else p.points) for p in ranking.places)
+    """Mean points of the first models with their 95 % intervals, on a scale of grade points."""
+    places = ranking.places[:ROWS]
+    lowest = min((p.interval[0] if p.interval else p.points) for p in places)
     low = max(0.0, math.floor(min(lowest, 3.0)))
     scale = Scale(low, 4.0)
     rows = [
@@ -56,7 +58,7 @@ def intervals(ranking: Ranking, names: dict[str, str]) -> dict[str, Any]:
             "high": scale(place.interval[1]) if place.interval else None,
             "ranked": place.best_rank is not None,
         }
-        for n, place in enumerate(ranking.places)
+        for n, place in enumerate(places)
     ]
     letters = {POINTS[letter]: letter for letter in ("A", "B", "C", "D", "F")}
     ticks = [

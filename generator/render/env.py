@@ -14,6 +14,7 @@ from markupsafe import Markup
 from generator.render import escape, paths
 from generator.render.analysis import exceeds
 from generator.render.compiled import Compiled
+from generator.render.sheets import ROWS, SIDE
 from generator.render.verdicts import LABELS, MARKS
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -48,7 +49,7 @@ def environment() -> Environment:
         "runtime": runtime,
     }
     made.tests["exceeding"] = exceeds
-    made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS}
+    made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS, "SIDE": SIDE, "ROWS": ROWS}
     return made
 
 

@@ -70,6 +70,12 @@ def round_(name: str) -> str:
     return f"head-to-head/rounds/{safe(name)}.md"
 
 
+def further(path: str, number: int) -> str:
+    """The page with the further rows of a page's long table; no name of anything has `--` in it."""
+    stem = path.removesuffix(".md").removesuffix("/index")
+    return path if number == 1 else f"{stem}/page--{number}.md"
+
+
 def evidence(model_slug: str, challenge_slug: str) -> str:
     """The published evidence record."""
     return f"records/evidence/{model_slug}/{challenge_slug}.json"

@@ -21,9 +21,6 @@ from generator.data import (
 from generator.render.cells import Cell
 
 PUBLISHED, EVIDENCE = "published", "evidence"
-# Pairs grow with the square of the models: with more than this, what is said of every pair at
-# length, or listed pair by pair, would be most of the site.
-FEW_MODELS = 12
 
 
 @dataclass(frozen=True)
@@ -120,9 +117,9 @@ class Site:
         return [(a, b) for a, b in every if frozenset((a.slug, b.slug)) in compared]
 
     @property
-    def every_pair(self) -> bool:
-        """Whether every two models are compared; of many, only those near each other are."""
-        return 2 * len(self.pairs) == len(self.models) * (len(self.models) - 1)
+    def crowded(self) -> bool:
+        """Whether there are too many models to compare every two, or to say much of those pairs."""
+        return 2 * len(self.pairs) < len(self.models) * (len(self.models) - 1)
 
     @cached_property
     def rivals(self) -> dict[str, list[tuple[Model, Model]]]:
@@ -133,10 +130,17 @@ class Site:
             found[b.slug].append((a, b))
         return found
 
-    @property
-    def crowded(self) -> bool:
-        """Whether there are too many models to say much of every pair of them."""
-        return len(self.models) > FEW_MODELS
+    def fought(self, grader: str, challenge: str) -> list[Duel]:
+        """The duels of a challenge by one grader."""
+        return self._fought.get((grader, challenge), [])
+
+    @cached_property
+    def _fought(self) -> dict[tuple[str, str], list[Duel]]:
+        found: dict[tuple[str, str], list[Duel]] = {}
+        for grader, duels in self.results.duels.items():
+            for duel in duels:
+                found.setdefault((grader, duel.challenge), []).append(duel)
+        return found
 
     def duels(self, grader: str, a: str, b: str) -> dict[str, Duel]:
         """The duels of two models by one grader, by challenge."""

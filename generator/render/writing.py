@@ -12,7 +12,10 @@ from generator.render import readme
 from generator.render.pages import all_pages
 from generator.render.site import Site
 
-OWNED = ("challenges", "models", "runs", "head-to-head", "data", "badges")
+OWNED = (
+    *("challenges", "models", "runs", "head-to-head", "data", "badges"),
+    *("contradictions", "judges-compared"),
+)
 
 
 @dataclass(frozen=True)

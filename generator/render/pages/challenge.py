@@ -15,6 +15,7 @@ from generator.render.cells import Cell
 from generator.render.gpu import baselines, gpu
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, names, page
+from generator.render.sheets import ROWS, SIDE, Sheet, sheets
 from generator.render.site import Site
 
 Panel = Callable[[Site, Challenge], Markup | None]
@@ -26,7 +27,10 @@ def pages(site: Site) -> Iterator[Page]:
         "Challenges",
         "The tasks, how hard they are, what is checked, and how many outputs pass.",
     )
-    yield page(site, "challenges.md.j2", paths.CHALLENGES, head)
+    for sheet in sheets(paths.CHALLENGES, site.challenges):
+        yield page(
+            site, "challenges.md.j2", sheet.here, (sheet.title(head[0]), head[1]), sheet=sheet
+        )
     for challenge in site.challenges:
         parts = [panel(site, challenge) for panel in PANELS]
         yield page(
@@ -37,6 +41,29 @@ def pages(site: Site) -> Iterator[Page]:
             challenge=challenge,
             sections=[part for part in parts if part],
         )
+        for sheet in entries(site, challenge)[1:]:
+            yield page(
+                site,
+                "continued.md.j2",
+                sheet.here,
+                (sheet.title(challenge.title), challenge.summary),
+                crumbs=[("Challenges", paths.CHALLENGES), (challenge.title, sheet.path)],
+                title=challenge.title,
+                section=table(site, challenge, sheet),
+            )
+
+
+def entries(site: Site, challenge: Challenge) -> list[Sheet]:
+    """The cells of all that entered, in parts."""
+    row = [cell for cell in site.row(challenge.slug) if cell.entered]
+    return sheets(paths.challenge(challenge.slug), row)
+
+
+def table(site: Site, challenge: Challenge, sheet: Sheet) -> Markup:
+    """One part of the table of results."""
+    return env.fragment(
+        "challenge/results.md.j2", sheet.here, site=site, challenge=challenge, sheet=sheet
+    )
 
 
 def part(template: str, site: Site, challenge: Challenge, **context: object) -> Markup:
@@ -50,7 +77,7 @@ def part(template: str, site: Site, challenge: Challenge, **context: object) -> 
 
 def results(site: Site, challenge: Challenge) -> Markup | None:
     """Published letters beside verdicts."""
-    return part("challenge/results.md.j2", site, challenge)
+    return table(site, challenge, entries(site, challenge)[0])
 
 
 def said(site: Site, challenge: Challenge) -> Markup | None:
@@ -62,14 +89,21 @@ def said(site: Site, challenge: Challenge) -> Markup | None:
 
 def checks(site: Site, challenge: Challenge) -> Markup | None:
     """Runs by checks."""
-    tested = [c for c in site.row(challenge.slug) if c.evidence and c.evidence.checks]
+    every = [c for c in site.row(challenge.slug) if c.evidence and c.evidence.checks]
+    tested = every[:SIDE]
     groups = [
         (name, group, [(n, c) for n, c in challenge.checks.items() if c.group == name])
         for name, group in challenge.groups.items()
     ]
     return (
         part(
-            "challenge/checks.md.j2", site, challenge, groups=groups, tested=tested, numbers=failure
+            "challenge/checks.md.j2",
+            site,
+            challenge,
+            groups=groups,
+            tested=tested,
+            total=len(every),
+            numbers=failure,
         )
         if tested
         else None
@@ -83,14 +117,17 @@ def failure(cell: Cell, check: str) -> str:
 
 def accuracy(site: Site, challenge: Challenge) -> Markup | None:
     """Error against bound."""
-    chart = charts.accuracy(site.row(challenge.slug))
-    return part("challenge/accuracy.md.j2", site, challenge, chart=chart) if chart else None
+    measured = [cell for cell in site.row(challenge.slug) if cell.evidence]
+    chart = charts.accuracy(measured[:SIDE])
+    if chart is None:
+        return None
+    return part("challenge/accuracy.md.j2", site, challenge, chart=chart, total=len(measured))
 
 
 def roofline(site: Site, challenge: Challenge) -> Markup | None:
     """Speed against the memory's, where outputs were timed."""
     found = [(c, gpu(c.evidence)) for c in site.row(challenge.slug) if c.evidence]
-    outputs = [(cell.model.name, item.timings) for cell, item in found if item]
+    outputs = [(cell.model.name, item.timings) for cell, item in found if item][:SIDE]
     beside = baselines(site.results.rooflines.get(challenge.slug, {}))
     chart = charts.roofline([*beside, *outputs])
     return part("challenge/roofline.md.j2", site, challenge, chart=chart) if chart else None
@@ -117,9 +154,8 @@ def duelled(site: Site, challenge: Challenge) -> Markup | None:
 
 def tally(site: Site, grader: str, challenge: str) -> dict[str, tuple[int, int, int]]:
     """Won, lost and tied by each model in the duels of one challenge."""
-    duels = [d for d in site.results.duels.get(grader, ()) if d.challenge == challenge]
     counts: dict[str, list[int]] = {}
-    for duel in duels:
+    for duel in site.fought(grader, challenge):
         for own, other in ((duel.a, duel.b), (duel.b, duel.a)):
             place = {own: 0, other: 1, None: 2}[duel.winner]
             counts.setdefault(own, [0, 0, 0])[place] += 1
@@ -128,8 +164,10 @@ def tally(site: Site, grader: str, challenge: str) -> dict[str, tuple[int, int, 
 
 def side_by_side(site: Site, challenge: Challenge) -> Markup | None:
     """The source of any two outputs, next to each other."""
-    stored = [c for c in site.row(challenge.slug) if c.run and c.run.artifacts]
-    return part("challenge/compare.md.j2", site, challenge, stored=stored) if stored else None
+    every = [c for c in site.row(challenge.slug) if c.run and c.run.artifacts]
+    if not every:
+        return None
+    return part("challenge/compare.md.j2", site, challenge, stored=every[:ROWS], total=len(every))
 
 
 def traps(site: Site, challenge: Challenge) -> Markup | None:

@@ -10,6 +10,7 @@ from generator.letters import steps
 from generator.render import paths
 from generator.render.cells import Cell
 from generator.render.pages.common import Page, page
+from generator.render.sheets import sheets
 from generator.render.site import EVIDENCE, PUBLISHED, Site
 
 SCORES = "published scores"
@@ -33,25 +34,27 @@ class Row:
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """The one page."""
+    """The page, in as many parts as it takes."""
     head = ("Judges compared", "Every grader's letter on every run, and how far they agree.")
     found = [row(site, cell) for cell in site.cells.values()]
     rows = [r for r in found if any(r.grades)]
     rows.sort(key=lambda r: -1 if r.steps is None else r.steps, reverse=True)
-    yield page(
-        site,
-        "compared.md.j2",
-        paths.COMPARED,
-        head,
-        graders=graders(site),
-        rows=rows,
-        agreement=agreement(site),
-        scores=scores(site),
-        POINTS=POINTS,
-        SCORES=SCORES,
-        NAMES={name: name.capitalize() for name in OLD},
-        blind=any(grader.endswith(BLIND) for grader in site.graders),
-    )
+    for sheet in sheets(paths.COMPARED, rows):
+        yield page(
+            site,
+            "compared.md.j2",
+            sheet.here,
+            (sheet.title(head[0]), head[1]),
+            graders=graders(site),
+            sheet=sheet,
+            total=len(rows),
+            agreement=agreement(site),
+            scores=scores(site),
+            POINTS=POINTS,
+            SCORES=SCORES,
+            NAMES={name: name.capitalize() for name in OLD},
+            blind=any(grader.endswith(BLIND) for grader in site.graders),
+        )
 
 
 def graders(site: Site) -> list[str]:

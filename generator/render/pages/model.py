@@ -12,6 +12,7 @@ from generator.render import analysis, charts, env, moves, panels, paths
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, names, page, ranks
 from generator.render.pages.duel import record
+from generator.render.sheets import SIDE, Sheet, sheets
 from generator.render.site import Site
 
 Panel = Callable[[Site, Model], Markup | None]
@@ -20,7 +21,8 @@ Panel = Callable[[Site, Model], Markup | None]
 def pages(site: Site) -> Iterator[Page]:
     """The index and a page per model."""
     head = ("Models", "Who is compared here, what was entered, and how much of it the tests pass.")
-    yield page(site, "models.md.j2", paths.MODELS, head)
+    for sheet in sheets(paths.MODELS, site.models):
+        yield page(site, "models.md.j2", sheet.here, (sheet.title(head[0]), head[1]), sheet=sheet)
     for model in site.models:
         parts = [panel(site, model) for panel in PANELS]
         title = f"{model.name}: grades beside what the tests say of each output."
@@ -34,6 +36,29 @@ def pages(site: Site) -> Iterator[Page]:
             cells=site.column(model.slug),
             sections=[part for part in parts if part],
         )
+        for sheet in entries(site, model)[1:]:
+            yield page(
+                site,
+                "continued.md.j2",
+                sheet.here,
+                (sheet.title(model.name), title),
+                crumbs=[("Models", paths.MODELS), (model.name, sheet.path)],
+                title=model.name,
+                section=table(site, model, sheet),
+            )
+
+
+def entries(site: Site, model: Model) -> list[Sheet]:
+    """The cells of all that it entered, in parts."""
+    column = [cell for cell in site.column(model.slug) if cell.entered]
+    return sheets(paths.model(model.slug), column)
+
+
+def table(site: Site, model: Model, sheet: Sheet, chart: object = None) -> Markup:
+    """One part of the table of grades; the chart goes with the first."""
+    return env.fragment(
+        "model/grades.md.j2", sheet.here, site=site, model=model, sheet=sheet, chart=chart
+    )
 
 
 def places(site: Site, model: str) -> list[tuple[str, Place]]:
@@ -63,8 +88,8 @@ def part(template: str, site: Site, model: Model, **context: object) -> Markup:
 
 def grades(site: Site, model: Model) -> Markup | None:
     """Grade and verdict by challenge."""
-    chart = charts.trajectory(site.column(model.slug))
-    return part("model/grades.md.j2", site, model, chart=chart)
+    chart = charts.trajectory(site.column(model.slug)[:SIDE])
+    return table(site, model, entries(site, model)[0], chart)
 
 
 def profile(site: Site, model: Model) -> Markup | None:
