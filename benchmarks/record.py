@@ -66,11 +66,23 @@ class Machine(Record):
     load: tuple[float, float]
 
 
+class Workers(Record):
+    """What some workers took for all runs of a corpus, and for one of them alone: their start."""
+
+    whole: Cost
+    one: Cost
+
+    @property
+    def beyond_start(self) -> float:
+        """Seconds of all runs but one."""
+        return self.whole.seconds - self.one.seconds
+
+
 class Bench(Record):
     """A whole benchmark.
 
     executors: by name, the median, 90th percentile and least milliseconds of a trivial case.
-    workers: by engine and number, the cost of verifying the runs of the corpus worked_on.
+    workers: by engine and number, the cost of verifying the corpus worked_on.
     """
 
     date: str
@@ -78,7 +90,7 @@ class Bench(Record):
     corpora: tuple[Measured, ...]
     executors: dict[str, tuple[float, float, float]]
     worked_on: str
-    workers: dict[str, Cost]
+    workers: dict[str, Workers]
     left_out: tuple[str, ...]
 
     @property

