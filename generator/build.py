@@ -144,7 +144,8 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     sweep_folders()
     known = store.evidence()
     before = standings(found, known, options.cache.digest)
-    todo = [k for k in keys if options.force or before[k][0] is not Standing.CURRENT]
+    current = {key for key, (state, _) in before.items() if state is Standing.CURRENT}
+    todo = [key for key in keys if options.force or key not in current]
     made: list[str] = []
     errors: dict[str, str] = {}
     kept: dict[str, str] = {}
@@ -165,7 +166,7 @@ def verify(options: Options, wanted: list[str], console: Console) -> Verified:
     return Verified(
         corpus=found,
         made=tuple(made),
-        reused=tuple(key for key in keys if key not in todo),
+        reused=tuple(key for key in keys if not options.force and key in current),
         errors=errors,
         kept=kept,
         standings={key: str(state) for key, state in now.items()},

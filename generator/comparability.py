@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from generator.data import Corpus, Published, Run, Session
 
@@ -13,7 +13,7 @@ Sessions = Mapping[str, Session]
 def differences(
     corpus: Corpus,
     published: Published,
-    pairs: Iterable[tuple[str, str]],
+    pairs: Sequence[tuple[str, str]],
     sessions: Sessions | None = None,
 ) -> dict[str, tuple[str, ...]]:
     """Warnings by `challenge/a--b`, for the runs of two models that differ in something.

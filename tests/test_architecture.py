@@ -88,3 +88,22 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_build_without_a_judge_imports_no_library_of_one() -> None:
+    """Nor SciPy: each takes longer to import than all pages take to make. Records are enough."""
+    import subprocess
+
+    code = (
+        "import sys\n"
+        "from generator.build import Options, results\n"
+        "from generator.render.pages import all_pages\n"
+        "from generator.render.site import Site\n"
+        "assert list(all_pages(Site(results(Options()))))\n"
+        "heavy = {'openai', 'httpx', 'scipy', 'mkdocs', 'cupy', 'mlx', 'ray'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(heavy)) or None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from generator import cache
-from generator.build import Options, refuse_leaks
+from generator.build import Options, refuse_leaks, results
 from generator.cache import TICK, Cache, settled, sha256, stamp
 from generator.discover import corpus
 from generator.files import write
 from generator.redact import report
+from generator.render.pages import all_pages
+from generator.render.site import Site
 from generator.yamlfile import BadFile
 from tests.secrets import PLANTED
 
@@ -74,6 +76,24 @@ def test_without_a_cache_everything_is_the_same(runs: Path, tmp_path: Path) -> N
     assert look(runs, Cache(file)) == without == look(runs, Cache(file))
     file.unlink()
     assert look(runs, Cache(file)) == without
+
+
+def pages(runs: Path, records: Path, known: Cache) -> dict[str, str]:
+    """Every page of a site of these runs."""
+    options = Options(runs=runs, records=records, cache=known)
+    made = {page.path: page.text for page in all_pages(Site(results(options)))}
+    known.save()
+    return made
+
+
+def test_pages_are_the_same_bytes_with_and_without_a_cache(runs: Path, tmp_path: Path) -> None:
+    """New, kept, or none at all; and after a change as if there had never been one."""
+    file, records = tmp_path / "cache.json", tmp_path / "records"
+    first = pages(runs, records, Cache())
+    assert pages(runs, records, Cache(file)) == first == pages(runs, records, Cache(file))
+    (runs / "a" / "backwards" / "k.py").write_text("# y = 1\n")
+    changed = pages(runs, records, Cache(file))
+    assert changed == pages(runs, records, Cache()) != first
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
