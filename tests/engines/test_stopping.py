@@ -18,6 +18,7 @@ import pytest
 from tests.engines.conftest import ROOT, SLUG
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are counted in /proc")
+PATIENCE = 240  # seconds; a machine under load is slow, which is no fault of what is tested
 SCRIPT = """
 from pathlib import Path
 from generator.engines.{module} import {engine}
@@ -78,8 +79,8 @@ def test_nothing_outlives_a_stopped_verification(
     parent = started(project, scratch, engine)
     assert len(members(parent.pid)) > 1
     (os.killpg if how == signal.SIGINT else os.kill)(parent.pid, how)
-    parent.wait(30)
-    deadline = time.monotonic() + 30
+    parent.wait(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
     while members(parent.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not members(parent.pid)
@@ -89,5 +90,5 @@ def test_ctrl_c_leaves_no_file(project: Path, scratch: Path) -> None:
     """Workers end in order, and take their folders with them."""
     parent = started(project, scratch, "Local")
     os.killpg(parent.pid, signal.SIGINT)
-    parent.wait(30)
+    parent.wait(PATIENCE)
     assert not list(scratch.iterdir())
