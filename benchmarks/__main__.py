@@ -15,7 +15,8 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.record import Bench
-from benchmarks.run import Plan, measured
+from benchmarks.run import measured
+from benchmarks.session import Plan
 from benchmarks.tables import machine, page, tables
 from generator.files import write
 from generator.render.readme import marked

@@ -50,7 +50,7 @@ def share(bench: Bench) -> Bar:
     """All that is ours in a cold build, beside MkDocs."""
     says = "cold, shipped corpus: all but verification and MkDocs under 10 % of MkDocs"
     ours, theirs = cost_of(bench.shipped, COLD), cost_of(bench.shipped, MKDOCS)
-    if not ours or not theirs:
+    if not ours or not theirs or not theirs.ended:
         return Bar(says)
     part = ours.cpu_seconds / theirs.cpu_seconds
     measured = f"{part:.0%} ({ours.cpu_seconds:.1f} of {theirs.cpu_seconds:.1f} s of CPU)"
@@ -98,7 +98,7 @@ def ray(bench: Bench) -> Bar:
 def ratio(bench: Bench, says: str, over: str, under: str, held: Callable[[float], bool]) -> Bar:
     """A bar on the seconds of one set of workers over those of another, beyond their start."""
     a, b = bench.workers.get(over), bench.workers.get(under)
-    if not a or not b:
+    if not a or not b or min(a.beyond_start, b.beyond_start) <= 0:
         return Bar(says)
     times, whole = a.beyond_start / b.beyond_start, a.whole.seconds / b.whole.seconds
     return Bar(says, f"{times:.2f} ({whole:.2f} with their start)", held(times))

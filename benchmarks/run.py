@@ -3,81 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks import executors
 from benchmarks.corpus import PROJECT, SHARED, copy, make, shape
 from benchmarks.inspect_logs import bundle
 from benchmarks.judge_server import judge_server
 from benchmarks.machine import machine
-from benchmarks.measure import Failed, measure
-from benchmarks.record import SHIPPED, Bench, Cost, Measured, Verified, Workers
+from benchmarks.measure import measure
+from benchmarks.record import SHIPPED, Bench, Cost, Measured, Verified
+from benchmarks.session import Plan, Session, progress
 from benchmarks.stages import (
+    DISCOVER,
+    DISCOVERY,
     GENERATOR,
+    MKDOCS,
     ONE,
     VERIFY,
-    Step,
     changed_stage,
     first_stages,
     page_stages,
     records,
     site_of,
     stage,
-    verify_command,
 )
+from benchmarks.workers import by_workers
 from generator.data import Corpus
 from generator.discover import corpus
 
-T = TypeVar("T")
-WORKERS = {"local, 1": ("1",), "local, 2": ("2",), "ray, 2": ("2", "--engine", "ray")}
-STEPS_A_CORPUS = 10
 MOST_WORKED_ON = 350
-stderr = Console(stderr=True)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to measure.
-
-    shipped: the shipped corpus too; anew: verify it from nothing, which takes minutes. limit: on
-    MkDocs, in seconds. peers, inspect: interpreters that may have them.
-    """
-
-    scratch: Path
-    shipped: bool
-    anew: bool
-    sizes: tuple[int, ...]
-    limit: float
-    peers: str
-    inspect: str
-
-
-@dataclass
-class Session:
-    """A benchmark under way. step: to be called with what comes next; left_out: what failed."""
-
-    plan: Plan
-    step: Step
-    left_out: list[str] = field(default_factory=list)
-
-    def attempt(self, what: str, work: Callable[[], T]) -> T | None:
-        """What some work gives; a command that fails in it is noted, and the rest goes on."""
-        try:
-            return work()
-        except Failed as failed:
-            self.left_out.append(f"{what} ({failed.last})")
-            stderr.print(f"{what}: {failed}", markup=False)
-            return None
 
 
 def measured(plan: Plan) -> Bench:
@@ -88,7 +43,8 @@ def measured(plan: Plan) -> Bench:
         step("a case, beside other executors")
         cases = executors.measure(10, 20, plan.peers)
         session.left_out += [f"{n} (not installed)" for n in executors.PEERS if n not in cases]
-        corpora = [shipped(session)] if plan.shipped else []
+        own = session.attempt(SHIPPED, lambda: shipped(session)) if plan.shipped else None
+        corpora = [own] if own else []
         corpora += [synthetic(session, runs, address) for runs in plan.sizes]
         worked_on = max((n for n in plan.sizes if n <= MOST_WORKED_ON), default=0)
         workers = by_workers(session, plan.scratch / str(worked_on)) if worked_on else {}
@@ -112,8 +68,10 @@ def shipped(session: Session) -> Measured:
     settings = [file.name for file in PROJECT.glob("*.y*ml")]
     slugs = [f"challenges/{slug}" for slug in found.challenges]
     copy(root, *SHARED, *settings, *slugs, *found.models, "docs/records")
+    costs = {DISCOVER: stage(DISCOVER, DISCOVERY, root, session.step)}
     anew = ("--force",) if session.plan.anew else ()
-    cost = stage(VERIFY, (*GENERATOR, "verify", *anew), root, session.step)
+    verified = stage(VERIFY, (*GENERATOR, "verify", *anew), root, session.step)
+    costs |= {VERIFY: verified} if anew else {}
     measure((*GENERATOR, "verify", "--probes"), root)
     about = Measured(
         name=SHIPPED,
@@ -122,7 +80,7 @@ def shipped(session: Session) -> Measured:
         challenges=len(found.challenges),
         verified=by_challenge(root, found) if anew else {},
     )
-    return with_pages(session, root, about, {VERIFY: cost} if anew else {})
+    return with_pages(session, root, about, costs)
 
 
 def by_challenge(root: Path, found: Corpus) -> dict[str, Verified]:
@@ -158,42 +116,8 @@ def with_pages(session: Session, root: Path, about: Measured, costs: dict[str, C
 
     def work() -> None:
         costs.update(page_stages(root, session.plan.limit, session.step))
-        more["site"] = site_of(root)
+        more["site"] = site_of(root) if costs[MKDOCS].ended else None
         costs[ONE], more["changed_seconds"] = changed_stage(root, session.step)
 
     session.attempt(about.name, work)
     return about.model_copy(update={"costs": costs, **more})
-
-
-def by_workers(session: Session, root: Path) -> dict[str, Workers]:
-    """The cost of verifying a corpus anew, by engine and number of workers."""
-    found: dict[str, Workers] = {}
-    for name, (count, *more) in WORKERS.items():
-        if name.startswith("ray") and not find_spec("ray"):
-            session.left_out.append("Ray (not installed)")
-            continue
-        options = ("--force", "--workers", count, *more)
-        cost = session.attempt(name, partial(by_worker, name, root, options, session.step))
-        found |= {name: cost} if cost else {}
-    return found
-
-
-def by_worker(name: str, root: Path, options: tuple[str, ...], step: Step) -> Workers:
-    """The cost of verifying all runs, and one of them alone, with these options."""
-    first = next(iter(corpus(root).runs))
-    one = stage(f"verify one run, {name}", verify_command(first, *options), root, step)
-    return Workers(whole=stage(f"verify, {name}", verify_command(*options), root, step), one=one)
-
-
-@contextmanager
-def progress(plan: Plan) -> Iterator[Step]:
-    """A bar on stderr over all steps; the step it is called with is shown as the present one."""
-    total = 1 + 6 * plan.shipped + STEPS_A_CORPUS * len(plan.sizes) + 2 * len(WORKERS)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.description}"), console=stderr) as bar:
-        task = bar.add_task("", total=total)
-
-        def step(name: str) -> None:
-            bar.update(task, advance=1, description=name)
-
-        yield step

@@ -14,6 +14,7 @@ from generator.records import Store
 
 PYTHON = sys.executable
 GENERATOR = (PYTHON, "-m", "generator")
+DISCOVERY = (PYTHON, "-c", "from generator.discover import corpus; corpus()")
 HAND_WRITTEN = {"guide", "assets", "records"}
 
 DISCOVER, VERIFY, JUDGE, RENDER = "discover", "verify", "judge", "render"
@@ -40,7 +41,7 @@ def judge_command(address: str) -> tuple[str, ...]:
 def first_stages(root: Path, address: str, step: Step) -> Stages:
     """What a corpus needs before pages can be made of it: discovery, evidence, a judge's grades."""
     commands = {
-        DISCOVER: (PYTHON, "-c", "from generator.discover import corpus; corpus()"),
+        DISCOVER: DISCOVERY,
         VERIFY: verify_command(),
         JUDGE: judge_command(address),
     }

@@ -25,16 +25,15 @@ def test_the_time_of_orphans_is_counted(tmp_path: Path) -> None:
 
 
 def test_the_memory_of_a_command_is_counted(tmp_path: Path) -> None:
-    """200 MB that are written to and held for a second are seen."""
-    code = "import time\nheld = bytearray(b'x') * 200_000_000\ntime.sleep(1)"
+    """200 MB that are written to and held for seconds are seen."""
+    code = "import time\nheld = bytearray(b'x') * 200_000_000\ntime.sleep(3)"
     assert 200 <= measure([sys.executable, "-c", code], tmp_path).peak_mb < 260
 
 
 def test_at_the_limit_a_command_is_stopped_and_that_is_said(tmp_path: Path) -> None:
-    """What would sleep for a minute ends, with a cost that says it did not end by itself."""
-    cost = measure([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, limit=0.3)
-    assert not cost.ended
-    assert cost.seconds < 30
+    """What would sleep for minutes ends, with a cost that says it did not end by itself."""
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    assert not measure(command, tmp_path, limit=0.3).ended
 
 
 def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:

@@ -77,9 +77,11 @@ def test_a_broken_promise_is_said(broken: int, more: dict[str, object]) -> None:
 
 
 def test_what_was_not_measured_is_neither_kept_nor_broken() -> None:
-    """Nothing measured, nothing claimed; nor is growth to a site that was stopped half-way."""
+    """Nothing measured, too little to tell from starting, or a site stopped half-way: no claim."""
     empty = bench(corpora=(), workers={}, executors={})
     assert {bar.held for bar in bars(empty)} == {None}
+    short = {"local, 1": took(1.0, 1.1), "local, 2": took(0.9, 1.0)}
+    assert bars(bench(workers=short))[5].held is None
     stopped = corpus(350, 10.0, **{MKDOCS: cost(900, ended=False)})
     assert bars(bench(corpora=(corpus(35, 1.0), stopped)))[3].held is None
 
