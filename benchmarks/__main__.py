@@ -22,7 +22,7 @@ from generator.files import write
 from generator.render.readme import marked
 
 PROJECT = Path(__file__).resolve().parent.parent
-RECORD = PROJECT / "docs" / "records" / "bench.json"
+RECORDS = PROJECT / "docs" / "records"
 PAGE = PROJECT / "docs" / "guide" / "performance.md"
 LAST = PROJECT / ".cache" / "bench.json"
 
@@ -34,8 +34,13 @@ def main() -> None:
     parser.add_argument("--shipped", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--limit", type=float, default=900, help="seconds for MkDocs")
     parser.add_argument("--scratch", type=Path, help="keep the corpora in this folder")
-    parser.add_argument("--record", action="store_true", help="also for docs/guide/performance.md")
-    parser.add_argument("--fill", action="store_true", help="only write that page from its record")
+    parser.add_argument(
+        "--record",
+        nargs="?",
+        const="bench",
+        help="also for docs/guide/performance.md, whose region of this name is filled",
+    )
+    parser.add_argument("--fill", action="store_true", help="only write that page from its records")
     given = parser.parse_args()
     if not given.fill:
         with tempfile.TemporaryDirectory(prefix="bench-") as own:
@@ -43,10 +48,10 @@ def main() -> None:
         text = found.model_dump_json(indent=1) + "\n"
         write(LAST, text)
         if given.record:
-            write(RECORD, text)
+            write(RECORDS / f"{given.record}.json", text)
         show(found)
     if given.record or given.fill:
-        write(PAGE, filled(PAGE.read_text(encoding="utf-8"), load(RECORD)))
+        write(PAGE, filled(PAGE.read_text(encoding="utf-8")))
 
 
 def plan(given: argparse.Namespace, scratch: Path) -> Plan:
@@ -54,7 +59,7 @@ def plan(given: argparse.Namespace, scratch: Path) -> Plan:
     return Plan(
         scratch=scratch.resolve(),
         shipped=given.shipped,
-        anew=given.record,
+        anew=bool(given.record),
         sizes=tuple(sorted(given.sizes)),
         limit=given.limit,
         peers=os.environ.get("PEERS_PYTHON", sys.executable),
@@ -75,9 +80,13 @@ def load(record: Path) -> Bench:
     return Bench.model_validate_json(record.read_bytes())
 
 
-def filled(text: str, found: Bench) -> str:
-    """The page with its region of measured numbers filled anew."""
-    return marked("bench").sub(lambda match: match[1] + page(found) + match[3], text)
+def filled(text: str) -> str:
+    """The page with each region of measured numbers filled anew from the record of its name."""
+    for record in RECORDS.glob("bench*.json"):
+        if region := marked(record.stem).search(text):
+            numbers = page(load(record), record.name)
+            text = text[: region.start(2)] + numbers + text[region.end(2) :]
+    return text
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a benchmark measured, as it is kept in docs/records/bench.json."""
+"""What a benchmark measured, as it is kept in docs/records."""
 
 from __future__ import annotations
 

@@ -15,9 +15,10 @@ def tables(bench: Bench) -> Iterator[Table]:
     yield from (table for make in KINDS if (table := make(bench)).rows)
 
 
-def page(bench: Bench) -> str:
-    """The region of docs/guide/performance.md that a benchmark fills."""
-    return "\n".join([*(table.markdown() for table in tables(bench)), machine(bench), ""])
+def page(bench: Bench, record: str = "bench.json") -> str:
+    """The region of docs/guide/performance.md that a benchmark fills. record: its file's name."""
+    told = f"{machine(bench)} All of it is in [the record](../records/{record})."
+    return "\n".join([*(table.markdown() for table in tables(bench)), told, ""])
 
 
 def bar_table(bench: Bench) -> Table:
@@ -147,7 +148,6 @@ def machine(bench: Bench) -> str:
         f"Measured on {bench.date}: {on.cores} cores ({on.processor}), {on.system}, Python "
         f"{on.python}, {versions}; load average {on.load[0]:.1f} before and {on.load[1]:.1f} after."
     )
-    text += " All of it is in [the record](../records/bench.json)."
     return " ".join([text, *(f"Left out: {what}." for what in bench.left_out)])
 
 
