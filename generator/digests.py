@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
+from generator.cache import sha256
 from generator.data import Corpus, Run
 from generator.kernel_tests import FileDigest, digest_of
 
@@ -38,7 +38,7 @@ def model(place: tuple[str, str]) -> str:
 
 def artifacts_digest(run: Run) -> str:
     """One digest over the paths and contents of a run's files."""
-    return sha("\n".join(f"{a.sha256} {a.path}" for a in run.artifacts))
+    return sha256("\n".join(f"{a.sha256} {a.path}" for a in run.artifacts).encode())
 
 
 def verifier_digest(sources: tuple[str, ...], of_file: FileDigest) -> str:
@@ -51,8 +51,3 @@ def verifier_digest(sources: tuple[str, ...], of_file: FileDigest) -> str:
         )
     ]
     return digest_of(files, HERE, of_file)
-
-
-def sha(text: str) -> str:
-    """SHA-256 of a text, in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()
