@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from generator.build import Options, progress, select
 from generator.data import JudgeSettings
 from generator.judge.budget import Budget
 from generator.judge.client import Client
 from generator.judge.session import Tally
 from generator.judge.settings import load_judge
 from generator.judging import Answers, Plan, Request, judge, plan
+from generator.options import Options, select
+from generator.progress import progress
+from generator.report import stderr
 
 
 def plans(
@@ -70,7 +72,7 @@ def ask_in_turn(planned: list[tuple[Plan, Answers]], client: Client, console: Co
     return total
 
 
-def judge_if_possible(options: Options, base_url: str, budget: float, console: Console) -> str:
+def judge_if_possible(options: Options, base_url: str, budget: float) -> str:
     """Ask the default judge what is open if there is a key for it; one line on what was done.
 
     A judge that stops is reported and stops nothing else: its answers so far are kept.
@@ -91,7 +93,7 @@ def judge_if_possible(options: Options, base_url: str, budget: float, console: C
         return f"{state} (no {settings.key_variable}, so nothing is asked)"
     if not still_open:
         return state
-    tally = ask_in_turn(planned, Client(settings, Budget(budget)), console)
+    tally = ask_in_turn(planned, Client(settings, Budget(budget)), stderr)
     ended = f"; stopped: {tally.stopped}" if tally.stopped else ""
     unscored = f", {len(tally.unscored)} unscored" if tally.unscored else ""
     return f"{state}; {tally.asked} asked{unscored}, {tally.cost:.4f} ${ended}"

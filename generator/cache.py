@@ -26,14 +26,29 @@ MADE_BY = (Path(__file__), HERE / "redact.py", HERE / "secret_rules.py")
 TICK = 2_000_000_000
 
 
+class Built(Record):
+    """What the last build made: digests of what it was made of, of all pages and of the site.
+
+    site: empty where no site was made of these pages. count: of pages. faults: numbers without a
+    source in judges' texts, a line each.
+    """
+
+    sources: str
+    pages: str
+    site: str = ""
+    count: int
+    faults: tuple[str, ...] = ()
+
+
 class Kept(Record):
     """The cache as it is kept between commands.
 
     files: by path, its stamp and the SHA-256 of its content. finds: by kind of look, then by the
-    SHA-256 of what was looked at.
+    SHA-256 of what was looked at. built: what the last build made.
     """
 
     made_by: str
+    built: Built | None = None
     files: dict[str, tuple[Stamp, str]] = Field(default_factory=dict)
     finds: dict[str, dict[str, Finds]] = Field(default_factory=dict)
 
@@ -75,12 +90,18 @@ class Cache:
         self._used.finds.setdefault(kind, {})[digest] = found
         return found
 
-    def save(self) -> None:
-        """Keep what was asked for, and of kinds that were not asked for what was there.
+    @property
+    def built(self) -> Built | None:
+        """What the last build made that kept its cache here."""
+        return self._old.built
+
+    def save(self, built: Built | None = None) -> None:
+        """Keep what was asked for and built, and of kinds that were not asked for what was there.
 
         Where it cannot be written, nothing is kept.
         """
-        kept = self._used.model_copy(update={"finds": self._old.finds | self._used.finds})
+        new = {"built": built, "finds": self._old.finds | self._used.finds}
+        kept = self._used.model_copy(update=new)
         if self._file and kept != self._old:
             with suppress(OSError):
                 write(self._file, kept.model_dump_json())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +18,7 @@ from generator.cli_options import AsJson, BaseUrl, Names, Records, Runs, with_ve
 from generator.errors import plain_errors
 
 if TYPE_CHECKING:
-    from generator.build import Options
+    from generator.options import Options
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,11 +46,11 @@ def verify(
     Records whose digests still match are reused; `--force` remakes them. A run that fails its
     tests is a result, not an error: the exit code is 0.
     """
-    from generator.build import verify as run_verify
     from generator.report import print_json, print_verified, stderr
+    from generator.verifying import verify_runs
 
     options = options.probes if probes else options
-    done = run_verify(options, names or [], stderr)
+    done = verify_runs(options, names or [], stderr)
     (print_json if as_json else print_verified)(done, options.store)
     raise typer.Exit(1 if done.errors else 0)
 
@@ -75,41 +74,18 @@ def build(
     Without the judge's key (judges.yaml names its variable) its recorded answers are used. A
     number in a judge's text that has no source is marked, named here, and makes the exit code 1.
     """
+    from functools import partial
+
+    from generator import build as pipeline
     from generator.asking import judge_if_possible
-    from generator.build import mkdocs, redactions, refuse_leaks, results, unsourced
-    from generator.build import verify as run_verify
-    from generator.render import render, stale
-    from generator.report import print_verified, stderr
 
     if check:
-        found = results(options)
-        outdated = [*stale(found, options.root), *unsourced(found, options.store)]
+        outdated = pipeline.outdated(options)
         for line in outdated:
             typer.echo(line)
         raise typer.Exit(1 if outdated else 0)
-    done = run_verify(options, [], stderr)
-    print_verified(done, options.store)
-    probed = run_verify(options.probes, [], stderr)
-    if probed.made or probed.errors:
-        print_verified(probed, options.probes.store)
-    if judge:
-        typer.echo(judge_if_possible(options, base_url, budget, stderr))
-    if done.made or probed.made:
-        options = replace(options)  # verifying took its time, so everything is read again
-    found = results(options)
-    written = render(found, options.root)
-    refuse_leaks(options)
-    options.cache.save()
-    if found.redacted:
-        typer.echo(redactions(found))
-    typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
-    status = mkdocs(options.root) if site else 0
-    if status == 0 and site:
-        typer.echo(f"site: {options.root / 'site' / 'index.html'}")
-    faults = unsourced(found, options.store)
-    for line in faults:
-        typer.echo(line)
-    raise typer.Exit(1 if done.errors or status or faults else 0)
+    ask = partial(judge_if_possible, base_url=base_url, budget=budget) if judge else None
+    raise typer.Exit(pipeline.build(options, ask, site=site, say=typer.echo))
 
 
 @app.command()
@@ -147,17 +123,17 @@ def judge(
     from the variable that judges.yaml names.
     """
     from generator.asking import ask_in_turn, plans
-    from generator.build import Options, kept
     from generator.judge.budget import Budget
     from generator.judge.client import Client
     from generator.judge.local import local_server
     from generator.judge.session import estimate
     from generator.judge.settings import load_judge
     from generator.judging import Request
+    from generator.options import Options, kept_cache
     from generator.report import print_answers, print_estimate, print_tally, stderr
 
     with plain_errors(), local_server() if local else nullcontext(base_url) as address:
-        options = Options(records=records, cache=kept())
+        options = Options(records=records, cache=kept_cache())
         chosen = "local" if local else name
         settings = load_judge(options.root / "judges.yaml", chosen, address, model)
         client = Client(settings, Budget(budget))
@@ -176,11 +152,12 @@ def judge(
 @app.command()
 def render(runs: Runs = None, records: Records = None) -> None:
     """Write the pages and the README's tables from the records as they are; run nothing."""
-    from generator.build import Options, kept, results
+    from generator.build import results
+    from generator.options import Options, kept_cache
     from generator.render import render as write_pages
 
     with plain_errors():
-        options = Options(runs=runs, records=records, cache=kept())
+        options = Options(runs=runs, records=records, cache=kept_cache())
         written = write_pages(results(options), options.root)
         typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
 
@@ -192,7 +169,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the evidence on one run in the terminal: every check, with its numbers."""
-    from generator.build import Options
+    from generator.options import Options
     from generator.report import print_evidence
     from generator.yamlfile import BadFile
 
@@ -219,9 +196,9 @@ def bind(
     ] = None,
 ) -> None:
     """Explain how a run's entry points are found, and what else its files define."""
-    from generator.build import Options
     from generator.discover import corpus
     from generator.explain import explain, write_skeleton
+    from generator.options import Options
     from generator.report import print_binding
 
     with plain_errors():
@@ -242,8 +219,8 @@ def import_runs(
     rev: Annotated[str, typer.Option(help="Branch, tag or commit of a git repository.")] = "",
 ) -> None:
     """Copy model folders in from elsewhere, untouched, and lock their digests."""
-    from generator.build import Options
     from generator.importing import bring_in
+    from generator.options import Options
 
     with plain_errors():
         for model in bring_in(source, Options().root, rev):
@@ -264,7 +241,7 @@ def check(
     ] = None,
 ) -> None:
     """Check the project's own files; with --mutants, how strong the kernel tests are."""
-    from generator.build import Options
+    from generator.options import Options
     from generator.report import print_strength
     from generator.strength import check_files, check_mutants
 

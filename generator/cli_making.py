@@ -24,9 +24,9 @@ def deploy(
 
     Nothing is overwritten. Give the model one folder at a time, and leave what it writes untouched.
     """
-    from generator.build import Options
     from generator.discover import load_challenges
     from generator.making import deploy as making_deploy
+    from generator.options import Options
 
     with plain_errors():
         root = Options().root
@@ -43,8 +43,8 @@ def deploy(
 @making.command(name="new-challenge")
 def new_challenge(slug: Annotated[str, typer.Argument(metavar="SLUG")]) -> None:
     """Start a challenge: a small one that works, to be replaced piece by piece."""
-    from generator.build import Options
     from generator.making.challenge import new_challenge as make
+    from generator.options import Options
 
     with plain_errors():
         root = Options().root
@@ -77,10 +77,10 @@ def run(
     A plain harness: the prompt is sent once, the reply and the files in its fenced blocks are kept
     word for word. Nothing is overwritten.
     """
-    from generator.build import Options
     from generator.judge.local import local_server
     from generator.making.harness import Server
     from generator.making.harness import run as ask
+    from generator.options import Options
     from generator.yamlfile import BadFile
 
     with plain_errors(), local_server() if local else nullcontext(base_url) as address:

@@ -14,7 +14,7 @@ from generator.engines.machine import cores
 from generator.errors import plain_errors
 
 if TYPE_CHECKING:
-    from generator.build import Options
+    from generator.options import Options
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[MODEL[/SLUG]]...", help="Default: every run.")
@@ -72,7 +72,7 @@ def verification(
     rehash: Rehash = False,
 ) -> Options:
     """The options of verification; raises BadFile where the engine is not there."""
-    from generator.build import Options, kept
+    from generator.options import Options, kept_cache
 
     return Options(
         runs=runs,
@@ -81,7 +81,7 @@ def verification(
         seed=seed,
         accept_weak=accept_weak,
         engine=open_engine(engine, workers, memory, address),
-        cache=kept(rehash=rehash),
+        cache=kept_cache(rehash=rehash),
     )
 
 

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from generator.build import Verified
 from generator.data import (
     Binding,
     CheckResult,
@@ -33,6 +32,7 @@ from generator.judge.subjects import Subject
 from generator.judging import Answers, Plan
 from generator.records import Store
 from generator.redact import clean
+from generator.verifying import Verified
 
 stderr = Console(stderr=True)
 stdout = Console()
@@ -53,7 +53,7 @@ def print_verified(done: Verified, store: Store) -> None:
         stdout.print(
             f"{key:34} {coloured(evidence.verdict)}  {escape(evidence.summary)}", soft_wrap=True
         )
-    for key, why in done.kept.items():
+    for key, why in done.stayed.items():
         stdout.print(f"{key:34} [yellow]stale record kept[/]  {escape(why)}", soft_wrap=True)
     for error, count in Counter(done.errors.values()).items():
         keys = [key for key, other in done.errors.items() if other == error]

@@ -96,7 +96,8 @@ def test_a_build_without_a_judge_imports_no_library_of_one() -> None:
 
     code = (
         "import sys\n"
-        "from generator.build import Options, results\n"
+        "from generator.build import results\n"
+        "from generator.options import Options\n"
         "from generator.render.pages import all_pages\n"
         "from generator.render.site import Site\n"
         "assert list(all_pages(Site(results(Options()))))\n"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from generator.build import Options
 from generator.data import Evidence, Provenance, Verdict
 from generator.digests import copies_in
 from generator.discover import corpus
+from generator.options import Options
 from generator.records import Store
 from generator.schedule import standings, tasks
 from generator.yamlfile import read_mapping

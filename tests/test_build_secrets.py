@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from generator.build import Options, redactions, refuse_leaks
+from generator.build import redactions, refuse_leaks
 from generator.cli import app
 from generator.data import Corpus, Results
+from generator.options import Options
 from generator.yamlfile import BadFile
 from tests.secrets import PLANTED, core
 

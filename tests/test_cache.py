@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from generator import cache
-from generator.build import Options, refuse_leaks, results
+from generator.build import refuse_leaks, results
 from generator.cache import TICK, Cache, settled, sha256, stamp
 from generator.discover import corpus
 from generator.files import write
+from generator.options import Options
 from generator.redact import report
 from generator.render.pages import all_pages
 from generator.render.site import Site

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.build import publishable
 from generator.data import Artifact, Corpus, Digests, Evidence, Run, Verdict
 from generator.discover import corpus
+from generator.options import publishable
 from generator.records import Store
 from generator.redact import applicable, clean, redact, report
 from generator.secret_rules import RULES

@@ -16,7 +16,7 @@ from werkzeug import Request as HttpRequest
 from werkzeug import Response
 
 from generator.asking import ask, judge_if_possible, plan_probes
-from generator.build import Options, probed, verify
+from generator.build import probed
 from generator.cli import app
 from generator.data import (
     POINTS,
@@ -37,9 +37,11 @@ from generator.judge.card import Asked, card
 from generator.judge.client import Client
 from generator.judging import Request
 from generator.kernel_tests import load
+from generator.options import Options
 from generator.probes import PREFIX, all_planted, here, kernel_texts, planted, probes, source
 from generator.schedule import standings
 from generator.trial import failed_checks, mutants
+from generator.verifying import verify_runs
 from tests.judge.conftest import GRADE, completion, reply
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +95,7 @@ def test_the_sandbox_finds_the_same(tmp_path: Path) -> None:
     """Through the normal verification the control passes, and what is wrong fails, as planned."""
     there = Options(records=tmp_path, engine=Local(1)).probes
     names = [f"{PREFIX}{kind}/backwards" for kind in ("control", "off-by-one", "broken-build")]
-    done = verify(there, names, Console(stderr=True))
+    done = verify_runs(there, names, Console(stderr=True))
     found = {e.model.removeprefix(PREFIX): e.verdict for e in there.store.evidence().values()}
     assert not done.errors
     assert found == {
@@ -413,7 +415,7 @@ def test_a_build_without_a_key_says_what_is_open(
 ) -> None:
     """Probes count among what the default judge has not been asked."""
     monkeypatch.delenv("DEEPSEEK_API_KEY", raising=False)
-    said = judge_if_possible(verified, "", 5.0, Console(stderr=True))
+    said = judge_if_possible(verified, "", 5.0)
     assert "0 answers reused, 0 stale, 54 missing (no DEEPSEEK_API_KEY" in said
 
 

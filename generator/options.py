@@ -1,0 +1,83 @@
+"""What the stages of one command share: where things are, what is discovered, what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from generator.cache import Cache
+from generator.data import Corpus
+from generator.discover import TOP_LEVEL
+from generator.discover import corpus as discover
+from generator.engines import Engine
+from generator.engines.local import Local
+from generator.engines.machine import cores
+from generator.probes import SEED, planted
+from generator.records import Store
+from generator.redact import unredactable
+from generator.yamlfile import BadFile
+
+
+def kept_cache(root: Path = TOP_LEVEL, *, rehash: bool = False) -> Cache:
+    """The cache that is kept from one command to the next. rehash: read every file again."""
+    return Cache(root / ".cache" / "build.json", rehash=rehash)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where things are, and how to verify.
+
+    runs: a checkout of model folders elsewhere, read only; the project's own if None.
+    records: where records are kept; docs/records if None. seed: of all inputs; drawn if None.
+    cache: of what need not be read again; what lasts for these options alone if not given.
+    engine: where runs are verified; on this machine if nothing else is said.
+    """
+
+    root: Path = TOP_LEVEL
+    runs: Path | None = None
+    records: Path | None = None
+    force: bool = False
+    seed: int | None = None
+    accept_weak: bool = False
+    engine: Engine = field(default_factory=lambda: Local(cores()))
+    cache: Cache = field(default_factory=Cache)
+
+    @cached_property
+    def store(self) -> Store:
+        """The folder of records that these options speak of."""
+        return Store(self.records or self.root / "docs" / "records")
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """What these options speak of, discovered when first asked for. Raises BadFile."""
+        return discover(self.root, self.runs, self.cache.digest)
+
+    @cached_property
+    def probes(self) -> Options:
+        """The same options for the judge's planted probes. Raises BadFile."""
+        seed = SEED if self.seed is None else self.seed
+        records = self.store.folder / "probes"
+        return replace(self, runs=planted(self.root), records=records, seed=seed)
+
+
+def select(found: Corpus, wanted: list[str]) -> list[str]:
+    """The runs that `MODEL` or `MODEL/SLUG` name, all if nothing is named; raises BadFile."""
+    keys: list[str] = []
+    for name in wanted:
+        matching = [key for key in found.runs if key == name or key.startswith(f"{name}/")]
+        if not matching:
+            known = ", ".join(found.models) or "none"
+            raise BadFile(f"{name}: no such model or run (models here: {known})")
+        keys += matching
+    return list(dict.fromkeys(keys)) if wanted else list(found.runs)
+
+
+def publishable(found: Corpus) -> Corpus:
+    """The corpus, if no name in it holds a secret; raises BadFile. Names cannot be redacted.
+
+    Records and addresses are made of them, so nothing is written until they are changed.
+    """
+    if named := unredactable(found):
+        raise BadFile(f"a name holds a secret, so nothing is published: {'; '.join(named)}")
+    return found
