@@ -22,7 +22,8 @@ from generator.files import write
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = (
-    *("generator", "docs/guide", "docs/assets", "challenges/__init__.py", "challenges/kit.py"),
+    *("generator", "docs/guide", "docs/assets"),
+    *(f"challenges/{name}" for name in ("__init__.py", "kit.py", "driving", "judging")),
     *("mkdocs.yml", "ranking.yaml", "judges.yaml", "README.md"),
 )
 SEED = 1  # of every input: that a mutant's few cases reject it is known for this one

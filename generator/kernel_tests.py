@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from generator.data import Challenge
+from generator.joining import joined, reached
 
 NOT_TESTS = {"PROMPT.md", "README.md", "mutants.yaml"}
 NOT_TEST_FOLDERS = {"honest", "mutants", "__pycache__"}
@@ -58,54 +57,34 @@ def load(challenge: Challenge, root: Path) -> KernelTests:
 def driver_source(folder: Path) -> str:
     """The source of a challenge's driver: drive.py, or the parts of the folder drive/ as one."""
     single = folder / "drive.py"
-    return single.read_text() if single.exists() else joined(folder / "drive")
+    parts = [single] if single.exists() else (folder / "drive").glob("*.py")
+    return joined(parts, folder.parent)
 
 
 def adapter_sources(folder: Path) -> dict[str, str]:
     """Adapter name -> source. One too long for a file is a folder with an entry.py."""
-    found = {file.name: file.read_text() for file in sorted(folder.glob("*.py"))}
-    packages = sorted(file.parent for file in folder.glob("*/entry.py"))
-    return found | {package.name: joined(package) for package in packages}
-
-
-def joined(folder: Path) -> str:
-    """The files of a folder as one source, each after those that it imports from.
-
-    The child is given one source. The parts import each other relatively, for readers and linters,
-    and those imports are left out. Raises graphlib.CycleError.
-    """
-    parts = {file.stem: file.read_text() for file in sorted(folder.glob("*.py"))}
-    imports = {name: relative_imports(source) for name, source in parts.items()}
-    before = {name: sorted({str(node.module) for node in nodes}) for name, nodes in imports.items()}
-    order = TopologicalSorter(before).static_order()
-    return "\n".join(without(parts[name], imports[name]) for name in order)
-
-
-def relative_imports(source: str) -> list[ast.ImportFrom]:
-    """The `from .x import y` statements of a module."""
-    body = ast.parse(source).body
-    return [node for node in body if isinstance(node, ast.ImportFrom) and node.level]
-
-
-def without(source: str, nodes: Iterable[ast.ImportFrom]) -> str:
-    """The source with the lines of some statements blank."""
-    lines = source.splitlines()
-    for node in nodes:
-        last = node.end_lineno or node.lineno
-        lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
-    return "\n".join(lines)
+    challenges = folder.parent.parent
+    single = {file.name: joined([file], challenges) for file in sorted(folder.glob("*.py"))}
+    parted = sorted(file.parent for file in folder.glob("*/entry.py"))
+    return single | {each.name: joined(each.glob("*.py"), challenges) for each in parted}
 
 
 def digest(folder: Path, of_file: FileDigest = read_digest) -> str:
-    """One digest over all that decides: tests, reference, driver, adapters, limits, kit."""
-    files = [
+    """One digest over all that decides: tests, reference, driver, adapters, limits, kit.
+
+    Of what several challenges share, it covers the files that this one imports, and no others.
+    """
+    challenges = folder.parent
+    own = [
         file
         for file in sorted(folder.rglob("*"))
         if file.is_file()
         and file.name not in NOT_TESTS
         and not NOT_TEST_FOLDERS & set(file.relative_to(folder).parts)
     ]
-    return digest_of([folder.parent / "kit.py", *files], folder.parent, of_file)
+    sources = [file for file in own if file.suffix == ".py"]
+    shared = {challenges / "kit.py", *reached(sources, challenges)} - set(own)
+    return digest_of([*sorted(shared), *own], challenges, of_file)
 
 
 def digest_of(files: Iterable[Path], base: Path, of_file: FileDigest = read_digest) -> str:

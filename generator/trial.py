@@ -92,11 +92,11 @@ def mutant_source(folder: Path, mutant: Mutant) -> str:
     return base.replace(mutant.old, mutant.new)
 
 
-def driver(source: str) -> dict[str, Any]:
-    """What a driver's source defines, in this process and without a sandbox."""
-    names: dict[str, Any] = {}
-    exec(compile(source, "drive.py", "exec"), names)  # noqa: S102 - our own code
-    return names
+def executed(source: str, name: str) -> dict[str, Any]:
+    """What the source of a driver or an adapter defines, in this process and without a sandbox."""
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(source, f"{name}.py", "exec"), module.__dict__)  # noqa: S102 - our own code
+    return module.__dict__
 
 
 def failed_checks(
@@ -106,7 +106,7 @@ def failed_checks(
 
     Each call gets copies of its inputs, as a child of the sandbox does.
     """
-    drive = driver(tests.drive)["drive"]
+    drive = executed(tests.drive, "kernel_driver")["drive"]
     failed = set()
     for case in cases:
         if case.check in failed or (only and case.check != only):

@@ -24,7 +24,8 @@ RUN = "glm5/backwards"
 def checkout(tmp_path: Path) -> Path:
     """A copy of the generator with one challenge, one run and its evidence."""
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("generator", "challenges/backwards", "docs/records/published", RUN):
+    shared = ("challenges/driving", "challenges/judging")
+    for name in ("generator", "challenges/backwards", *shared, "docs/records/published", RUN):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     files = ("challenges/kit.py", "pyproject.toml", "README.md", "ranking.yaml", "mkdocs.yml")
     record = f"docs/records/evidence/{RUN}.json"

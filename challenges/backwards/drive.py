@@ -6,9 +6,12 @@ objects held other numbers in an earlier call), "strided" (inputs that are views
 "measured" (memory).
 """
 
-import tracemalloc
-
 import numpy as np
+
+from challenges.driving.manners import both, both_passes
+from challenges.driving.refusing import answered
+from challenges.driving.results import fields_of, ordered
+from challenges.driving.tracing import peak
 
 ARRAYS = ("x", "gamma", "beta", "dy")
 GRADIENTS = {
@@ -20,32 +23,24 @@ GRADIENTS = {
 
 def drive(entry, call):
     """Answer one call; where an adapter cannot express it, the reason it gives."""
-    try:
-        return answer(entry, call)
-    except Exception as error:
-        if (type(error).__module__, type(error).__name__) != ("adapter", "NotTestable"):
-            raise
-        return {"not_testable": str(error)}
+    return answered(answer, entry, call)
 
 
 def answer(entry, call):
     """Return y, dx, dgamma, dbeta and the inputs as they are afterwards, or what was measured."""
     do = call.get("do", "once")
     given = {name: layout(call[name], strided=do == "strided") for name in ARRAYS}
+
+    def ahead(arrays):
+        return forward(entry, arrays, call["eps"])
+
+    def back(arrays, cache):
+        return backward(entry, arrays["dy"], cache)
+
     if do == "measured":
-        return measured(entry, given, call["eps"])
-    if do == "refilled":
-        refill(entry, given, call)
-    y, cache = forward(entry, given, call["eps"])
-    if do == "interleaved":
-        other = {name: 3 - 2 * value[::-1] for name, value in given.items()}
-        _, other_cache = forward(entry, other, call["eps"])
-    if do == "again":
-        backward(entry, given["dy"], cache)
-    grads = backward(entry, given["dy"], cache)
-    if do == "interleaved":
-        backward(entry, other["dy"], other_cache)
-    return {"y": y, **grads, **{f"{name}_after": given[name] for name in ARRAYS}}
+        return measured(ahead, back, given)
+    y, gradients = both_passes(do, ahead, back, given)
+    return {"y": y, **gradients, **{f"{name}_after": given[name] for name in ARRAYS}}
 
 
 def layout(value, *, strided):
@@ -78,46 +73,10 @@ def backward(entry, dy, cache):
     return dict(zip(GRADIENTS, ordered(made), strict=False))
 
 
-def fields_of(made):
-    """The parts of a mapping, a named tuple, a data class or a simple object by name, else None."""
-    if isinstance(made, dict):
-        return made
-    if hasattr(made, "_asdict"):
-        return made._asdict()
-    if hasattr(made, "__dataclass_fields__"):
-        return {name: getattr(made, name) for name in made.__dataclass_fields__}
-    plain = isinstance(made, np.ndarray) or not hasattr(made, "__dict__")
-    return None if plain else vars(made)
-
-
-def ordered(made):
-    """The parts of a result, in order: of a tuple, list, mapping or simple object."""
-    if isinstance(made, (tuple, list)):
-        return list(made)
-    named = fields_of(made)
-    return [made] if named is None else list(named.values())
-
-
-def refill(entry, given, call):
-    """Run once with other numbers in the very arrays that are then filled with the real ones."""
-    for value in given.values():
-        value[...] = value[::-1] * -2 + 1
-    _, cache = forward(entry, given, call["eps"])
-    backward(entry, given["dy"], cache)
-    for name, value in given.items():
-        value[...] = call[name]
-
-
-def measured(entry, given, eps):
+def measured(ahead, back, given):
     """Bytes of x, of the arrays that the cache holds, and the peak allocated during both calls."""
-    tracemalloc.start()
-    try:
-        _, cache = forward(entry, given, eps)
-        backward(entry, given["dy"], cache)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    return {"x_bytes": given["x"].nbytes, "peak_bytes": peak, "cache_bytes": held(cache, set(), 0)}
+    (_, cache), most = peak(lambda: both(ahead, back, given))
+    return {"x_bytes": given["x"].nbytes, "peak_bytes": most, "cache_bytes": held(cache, set(), 0)}
 
 
 def held(value, seen, depth):

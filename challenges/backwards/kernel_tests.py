@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 
 from challenges.backwards.reference import baseline, reference
-from challenges.kit import Case, Finding, as_float, compare_all, oracle, rng, same, single
+from challenges.judging.array_function import ArrayFunction, Got, numeric, unanswered, within
+from challenges.kit import Case, Finding, ratio, rng, single
 
-OUTPUTS = ("y", "dx", "dgamma", "dbeta")
+FUNCTION = ArrayFunction(
+    reference,
+    baseline,
+    inputs=("x", "gamma", "beta", "dy"),
+    settings=("eps",),
+    outputs=("y", "dx", "dgamma", "dbeta"),
+)
 JUDGED = {
     "forward": ("y",),
     "input_gradient": ("dx",),
@@ -127,78 +134,32 @@ def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
     """Judge what came back from the calls of one case."""
     special = {
         "gradient_rows_sum_to_zero": rows_sum_to_zero,
-        "inputs_unchanged": inputs_unchanged,
-        "deterministic": deterministic,
+        "inputs_unchanged": FUNCTION.inputs_unchanged,
+        "deterministic": FUNCTION.deterministic,
         "memory_is_linear": memory_is_linear,
     }
-    if case.check in special:
-        return special[case.check](case, got)
-    return values(case, got, JUDGED.get(case.check, OUTPUTS))
+    return unanswered(case, got) or special.get(case.check, values)(case, got)
 
 
-def values(case: Case, got: list[dict[str, Any]], names: tuple[str, ...]) -> list[Finding]:
-    """Every call's outputs against the reference."""
-    found = []
-    for call, items in zip(case.calls, got, strict=False):
-        found += compare_all(reference, numbers(call), items, names, baselines=(baseline,))
-    return found + answered(case, got)
+def values(case: Case, got: Got) -> list[Finding]:
+    """The outputs that a check judges against the reference."""
+    return FUNCTION.values(case, got, JUDGED.get(case.check, ()))
 
 
-def answered(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
-    """A finding that fails where a call has no answer."""
-    if len(got) == len(case.calls):
-        return []
-    return [Finding("answers", False, detail=f"{len(got)} of {len(case.calls)} calls")]
-
-
-def numbers(call: Any) -> dict[str, Any]:
-    """The part of a call that the reference takes."""
-    return {name: call[name] for name in ("x", "gamma", "beta", "eps", "dy")}
-
-
-def rows_sum_to_zero(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
+def rows_sum_to_zero(case: Case, got: Got) -> list[Finding]:
     """Adding a constant to a row of x leaves y as it was, so dx is orthogonal to the constants."""
-    dx = as_float(got[0].get("dx")) if got else None
-    shape = case.calls[0]["x"].shape
-    if dx is None or dx.shape != shape:
+    call = case.calls[0]
+    dx = numeric(got[0].get("dx"), call["x"].shape)
+    if dx is None:
         return [Finding("dx", False, detail="no numeric array of the shape of x")]
-    narrow = np.float32 if got[0]["dx"].dtype == np.float32 else None
-    expected = oracle(reference, numbers(case.calls[0]), baselines=(baseline,), dtype=narrow)
-    error, bound = np.abs(dx.sum(-1)), expected.allowed["dx"][..., 0] * shape[-1]
-    worst = np.argmax(error / bound)
-    ok = bool((error <= bound).all())
-    return [Finding("sum of dx", ok, float(error.flat[worst]), float(bound.flat[worst]))]
+    bound = FUNCTION.expected(call, got[0]["dx"]).allowed["dx"][..., 0] * dx.shape[-1]
+    return [within("sum of dx", np.abs(dx.sum(-1)), bound)]
 
 
-def inputs_unchanged(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
-    """The arrays passed in hold what they held, bit by bit."""
-    after, before = got[0] if got else {}, case.calls[0]
-    names = ("x", "gamma", "beta", "dy")
-    return [same(name, after.get(f"{name}_after"), before[name]) for name in names]
-
-
-def deterministic(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
-    """Every answer is right, and the later ones equal the first bit by bit."""
-    found = values(case, got, OUTPUTS)
-    for later in got[1:]:
-        found += [same(name, later.get(name), got[0].get(name)) for name in OUTPUTS]
-    return found
-
-
-def memory_is_linear(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
+def memory_is_linear(case: Case, got: Got) -> list[Finding]:
     """Peak and cache as multiples of the input's size."""
-    size = case.calls[0]["x"].nbytes
-    measured = got[0] if got else {}
+    size, measured = case.calls[0]["x"].nbytes, got[0]
     return [
-        multiple("work space", measured.get("peak_bytes"), size, PEAK_LIMIT),
-        multiple("cache", measured.get("cache_bytes"), size, CACHE_LIMIT),
+        ratio("work space", measured.get("peak_bytes"), size, PEAK_LIMIT),
+        ratio("cache", measured.get("cache_bytes"), size, CACHE_LIMIT),
     ]
-
-
-def multiple(name: str, used: Any, size: int, limit: float) -> Finding:
-    """A number of bytes against a multiple of the input's bytes."""
-    amount = as_float(used)
-    if amount is None or amount.ndim:
-        return Finding(name, False, detail="not measured")
-    ratio = float(amount) / size
-    return Finding(name, ratio <= limit, ratio, limit, f"{ratio:.1f} times the input")

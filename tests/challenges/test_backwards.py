@@ -11,16 +11,17 @@ import pytest
 
 from challenges.backwards import kernel_tests
 from challenges.backwards.reference import baseline, reference
+from tests.challenges.child import adapter_of, driver_of
 
 FOLDER = Path(kernel_tests.__file__).parent
 CASES = {case.check: case for case in kernel_tests.cases(0)}
-DRIVER = runpy.run_path(str(FOLDER / "drive.py"))
+DRIVER = driver_of(FOLDER)
 HONEST = runpy.run_path(str(FOLDER / "honest" / "compact.py"))
 
 
 def small(seed=0, shape=(2, 3, 5)):
     """The reference's arguments for one small call."""
-    return kernel_tests.numbers(kernel_tests.draw(seed, "small", shape))
+    return kernel_tests.FUNCTION.numbers(kernel_tests.draw(seed, "small", shape))
 
 
 @pytest.mark.parametrize("name", ["x", "gamma", "beta"])
@@ -56,11 +57,11 @@ def test_baseline_agrees_with_reference():
 HOSTILE = [
     [],
     [{}] * 8,
-    [dict.fromkeys(kernel_tests.OUTPUTS, None)] * 8,
-    [dict.fromkeys(kernel_tests.OUTPUTS, "text")] * 8,
-    [dict.fromkeys(kernel_tests.OUTPUTS, np.array(1.0))] * 8,
-    [dict.fromkeys(kernel_tests.OUTPUTS, np.array([True]))] * 8,
-    [{name: [[1.0], [2.0, 3.0]] for name in kernel_tests.OUTPUTS}] * 8,
+    [dict.fromkeys(kernel_tests.FUNCTION.outputs, None)] * 8,
+    [dict.fromkeys(kernel_tests.FUNCTION.outputs, "text")] * 8,
+    [dict.fromkeys(kernel_tests.FUNCTION.outputs, np.array(1.0))] * 8,
+    [dict.fromkeys(kernel_tests.FUNCTION.outputs, np.array([True]))] * 8,
+    [{name: [[1.0], [2.0, 3.0]] for name in kernel_tests.FUNCTION.outputs}] * 8,
     [{"peak_bytes": np.ones(3), "cache_bytes": "much", "dx": np.zeros(0)}] * 8,
 ]
 
@@ -82,7 +83,7 @@ def test_not_a_number_is_wrong(check):
         pytest.skip("judges something other than values")
     nans = [
         {name: np.full_like(value, np.nan) for name, value in reference(**numbers).items()}
-        for numbers in map(kernel_tests.numbers, case.calls)
+        for numbers in map(kernel_tests.FUNCTION.numbers, case.calls)
     ]
     assert not all(finding.ok for finding in kernel_tests.check(case, nans))
 
@@ -124,7 +125,7 @@ def test_driver_reads_every_kind_of_result(kind):
         layer_norm_backward=lambda **k: RESULTS[kind](*HONEST["layer_norm_backward"](**k)),
     )
     got = [DRIVER["drive"](entry, call) for call in case.calls]
-    assert all(finding.ok for finding in kernel_tests.values(case, got, kernel_tests.OUTPUTS))
+    assert all(finding.ok for finding in kernel_tests.FUNCTION.values(case, got))
 
 
 def test_forward_may_return_its_own_way_back():
@@ -142,7 +143,7 @@ def layer_norm(x, gamma, beta, eps=1e-5):
     module.forward, module.backward = (HONEST[f"layer_norm_{d}"] for d in ("forward", "backward"))
     scope = dict(vars(module))
     exec(source, scope)
-    adapter = runpy.run_path(str(FOLDER / "adapters" / "any_layer_norm.py"))
+    adapter = adapter_of(FOLDER, "any_layer_norm.py")
     entry = types.SimpleNamespace(
         **adapter["entry"](types.SimpleNamespace(layer_norm=scope["layer_norm"]), None)
     )
@@ -167,7 +168,7 @@ def test_a_layer_without_a_place_for_gamma_is_not_testable():
         def backward(self, dy):
             return dy
 
-    adapter = runpy.run_path(str(FOLDER / "adapters" / "any_layer_norm.py"))
+    adapter = adapter_of(FOLDER, "any_layer_norm.py")
     roles = adapter["entry"](types.SimpleNamespace(LayerNorm=LayerNorm), None)
     with pytest.raises(adapter["NotTestable"], match="gamma"):
         roles["layer_norm_forward"](x=np.zeros((1, 2, 3)), gamma=None, beta=None, eps=0.1)
@@ -196,7 +197,7 @@ class LayerNorm:
     module = types.ModuleType("layer")
     module.__dict__.update(HONEST)
     exec(source, module.__dict__)
-    adapter = runpy.run_path(str(FOLDER / "adapters" / "any_layer_norm.py"))
+    adapter = adapter_of(FOLDER, "any_layer_norm.py")
     entry = types.SimpleNamespace(**adapter["entry"](module, None))
     for check in ("input_gradient", "scale_gradient", "eps_is_used", "calls_are_independent"):
         case = CASES[check]
@@ -218,7 +219,7 @@ def layernorm_backward(dout, x, weight, mean, rstd):
     module = types.ModuleType("functions")
     module.np, module.compact = np, HONEST["layer_norm_backward"]
     exec(source, module.__dict__)
-    adapter = runpy.run_path(str(FOLDER / "adapters" / "any_layer_norm.py"))
+    adapter = adapter_of(FOLDER, "any_layer_norm.py")
     entry = types.SimpleNamespace(**adapter["entry"](module, None))
     for check in ("input_gradient", "eps_is_used", "backward_can_repeat"):
         case = CASES[check]

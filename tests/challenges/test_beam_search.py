@@ -1,7 +1,6 @@
 """Beam search: the reference against brute force, and the interfaces the driver understands."""
 
 import inspect
-import runpy
 import textwrap
 import types
 from pathlib import Path
@@ -11,12 +10,11 @@ import pytest
 
 from challenges.beam_search import kernel_tests
 from challenges.beam_search.reference import Script, Search, beam_search, exhaustive, log_softmax
-from generator.kernel_tests import driver_source
-from generator.trial import driver
+from tests.challenges.child import adapter_of, driver_of
 
 FOLDER = Path(kernel_tests.__file__).parent
 CASES = kernel_tests.cases(0)
-DRIVER = driver(driver_source(FOLDER))
+DRIVER = driver_of(FOLDER)
 OWN_MODEL = "own_model_matches_reference"
 TELLING = {
     "random_without_eos", "random_with_eos", "more_beams_than_tokens", "very_negative_logprobs",
@@ -304,6 +302,6 @@ def test_adapters(name):
     )
     module = types.ModuleType("foreign")
     exec(compile(source, "foreign.py", "exec"), module.__dict__)
-    adapter = runpy.run_path(str(FOLDER / "adapters" / name))
+    adapter = adapter_of(FOLDER, name)
     roles = adapter["entry"](module, None)
     assert_right(source, entry=types.SimpleNamespace(module=module, raw=roles.get, **roles))

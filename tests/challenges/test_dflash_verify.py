@@ -11,8 +11,7 @@ import pytest
 
 from challenges.dflash_verify import cases, crafted, kernel_tests, loops, reference, trees
 from challenges.kit import rng
-from generator.kernel_tests import driver_source, joined
-from generator.trial import driver as driver_names
+from tests.challenges.child import adapter_of, driver_of
 
 FOLDER = Path(kernel_tests.__file__).parent
 
@@ -25,7 +24,7 @@ class Pair(NamedTuple):
 @pytest.fixture(scope="module")
 def driver() -> Any:
     """The driver's functions, as the sandboxed child has them."""
-    return SimpleNamespace(**driver_names(driver_source(FOLDER)))
+    return SimpleNamespace(**driver_of(FOLDER))
 
 
 @pytest.fixture
@@ -285,10 +284,8 @@ def verify_draft(prompt, draft, target):
 def test_the_adapter_maps_objects_to_the_roles(driver: Any, source: str) -> None:
     """A right output with a verifier object, or with a tree object, passes through the adapter."""
     module = ModuleType("output")
-    made: dict[str, Any] = {}
     exec(HONEST + source, module.__dict__)
-    exec(joined(FOLDER / "adapters" / "any_verifier"), made)
-    roles = made["entry"](module, None)
+    roles = adapter_of(FOLDER, "any_verifier")["entry"](module, None)
     entry = SimpleNamespace(**roles, has=roles.__contains__)
     for case in kernel_tests.cases(4):
         if case.check in ("longest_path_accepted", "tree_mask_exact"):

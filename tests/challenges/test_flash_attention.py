@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from challenges.flash_attention import kernel_tests
+from challenges.flash_attention.kernel_tests import DRAWING, FUNCTION
 from challenges.flash_attention.reference import baseline, reference
+from challenges.judging.attention import ONE_ROW
+from tests.challenges.child import adapter_of, driver_of
 
 FOLDER = Path(kernel_tests.__file__).parent
 CASES = {case.check: case for case in kernel_tests.cases(0)}
-DRIVER = runpy.run_path(str(FOLDER / "drive.py"))
+DRIVER = driver_of(FOLDER)
 HONEST = runpy.run_path(str(FOLDER / "honest" / "tiled.py"))["flash_attention_fwd"]
 
 
@@ -31,7 +34,7 @@ def entry_of(function, raw=None):
 @pytest.mark.parametrize("causal", [True, False])
 def test_reference_is_a_weighted_mean(causal):
     """Each output row is the mean of the visible values, weighted by exp(q k / sqrt(D))."""
-    call = kernel_tests.numbers(kernel_tests.draw(0, "mean", (2, 2, 7, 3, 1), causal=causal))
+    call = FUNCTION.numbers(DRAWING.draw(0, "mean", (2, 2, 7, 3, 1), causal=causal))
     out = reference(**call)["O"]
     for b, h, i in np.ndindex(2, 2, 7):
         seen = slice(0, i + 1 if causal else 7)
@@ -43,7 +46,7 @@ def test_reference_is_a_weighted_mean(causal):
 def test_reference_matches_scipy_for_scores_of_thousands():
     """SciPy's softmax, on scores that overflow exp, gives the same output."""
     special = pytest.importorskip("scipy.special")
-    call = kernel_tests.numbers(CASES["large_scores"].calls[0])
+    call = FUNCTION.numbers(CASES["large_scores"].calls[0])
     scores = call["Q"] @ call["K"].swapaxes(-1, -2) / 2
     if call["causal"]:
         scores[..., ~np.tri(scores.shape[-1], dtype=bool)] = -np.inf
@@ -53,7 +56,7 @@ def test_reference_matches_scipy_for_scores_of_thousands():
 @pytest.mark.parametrize("causal", [True, False])
 def test_baseline_agrees_with_reference(causal):
     """One key at a time, or all at once: the same output."""
-    call = kernel_tests.numbers(kernel_tests.draw(1, "base", (2, 1, 33, 4, 1), causal=causal))
+    call = FUNCTION.numbers(DRAWING.draw(1, "base", (2, 1, 33, 4, 1), causal=causal))
     assert np.allclose(baseline(**call)["O"], reference(**call)["O"], rtol=1e-12, atol=1e-13)
 
 
@@ -73,7 +76,7 @@ def test_only_the_checks_named_for_it_have_a_tile_of_one_row():
     for case in kernel_tests.cases(0):
         sizes = [(c["Q"].shape[2], c["tile_size"]) for c in case.calls if "Q" in c]
         if any(size == 1 or length % size == 1 for length, size in sizes):
-            assert case.check.endswith(kernel_tests.ONE_ROW)
+            assert case.check.endswith(ONE_ROW)
 
 
 HOSTILE_MEASURE = {"O": [[1.0], [2.0, 3.0]], "peak": 1, "half_peak": 0}
@@ -162,7 +165,7 @@ def test_attention_object_is_adapted():
         def forward(self, Q, K, V):
             return HONEST(Q, K, V, *self.options)
 
-    adapter = runpy.run_path(str(FOLDER / "adapters" / "any_attention.py"))
+    adapter = adapter_of(FOLDER, "any_attention.py")
     module = types.SimpleNamespace(FlashAttention=FlashAttention)
     entry = entry_of(adapter["entry"](module, None)["flash_attention_fwd"])
     for check in ("causal_remainder", "noncausal_remainder", "tile_size_does_not_matter"):

@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 
 from challenges.flash_attention_bwd import kernel_tests
+from challenges.flash_attention_bwd.cases import DRAWING
+from challenges.flash_attention_bwd.kernel_tests import FUNCTION
 from challenges.flash_attention_bwd.reference import baseline, reference
+from challenges.judging.attention import ONE_ROW
+from tests.challenges.child import adapter_of, driver_of
 
 FOLDER = Path(kernel_tests.__file__).parent
 CASES = {case.check: case for case in kernel_tests.cases(0)}
-DRIVER = runpy.run_path(str(FOLDER / "drive.py"))
+DRIVER = driver_of(FOLDER)
 HONEST = runpy.run_path(str(FOLDER / "honest" / "tiled.py"))
 FORWARD, BACKWARD = HONEST["flash_attention_fwd"], HONEST["flash_attention_bwd"]
 
@@ -37,7 +41,7 @@ def passes(entry, check):
 @pytest.mark.parametrize("name", ["Q", "K", "V"])
 def test_reference_gradients_match_finite_differences(name, causal):
     """dQ, dK and dV are the slopes of sum(O dO), found without differentiating anything."""
-    call = kernel_tests.numbers(kernel_tests.draw(0, "slopes", (1, 2, 5, 3, 1), causal=causal))
+    call = FUNCTION.numbers(DRAWING.draw(0, "slopes", (1, 2, 5, 3, 1), causal=causal))
     step, slope = 1e-6, np.zeros_like(call[name])
     for where in np.ndindex(slope.shape):
         ends = []
@@ -52,7 +56,7 @@ def test_reference_gradients_match_finite_differences(name, causal):
 @pytest.mark.parametrize("causal", [True, False])
 def test_reference_log_sum_exp_normalises(causal):
     """exp(S - L) sums to one over the keys that a query sees."""
-    call = kernel_tests.numbers(kernel_tests.draw(1, "lse", (2, 1, 6, 4, 1), causal=causal))
+    call = FUNCTION.numbers(DRAWING.draw(1, "lse", (2, 1, 6, 4, 1), causal=causal))
     scores = call["Q"] @ call["K"].swapaxes(-1, -2) / 2
     weights = np.exp(scores - reference(**call)["L"][..., None])
     assert np.allclose((np.tril(weights) if causal else weights).sum(-1), 1)
@@ -61,14 +65,14 @@ def test_reference_log_sum_exp_normalises(causal):
 @pytest.mark.parametrize("causal", [True, False])
 def test_baseline_agrees_with_reference(causal):
     """With rowsum(dO O), or with the whole Jacobian: the same outputs, to a hundred roundings."""
-    call = kernel_tests.numbers(kernel_tests.draw(2, "base", (2, 1, 33, 4, 1), causal=causal))
+    call = FUNCTION.numbers(DRAWING.draw(2, "base", (2, 1, 33, 4, 1), causal=causal))
     for name, value in reference(**call).items():
         assert np.allclose(baseline(**call)[name], value, rtol=1e-13, atol=1e-13)
 
 
 def test_baseline_allows_little():
     """What is granted for roundoff is far below any mistake: under 1e-12 of the largest value."""
-    call = kernel_tests.numbers(CASES["key_gradient"].calls[0])
+    call = FUNCTION.numbers(CASES["key_gradient"].calls[0])
     answer, moved = reference(**call), baseline(**call)
     for name, value in answer.items():
         assert abs(moved[name] - value).max() < 1e-12 * abs(value).max()
@@ -79,7 +83,7 @@ def test_only_the_checks_named_for_it_have_a_tile_of_one_row():
     for case in kernel_tests.cases(0):
         sizes = [(c["Q"].shape[2], c["tile_size"]) for c in case.calls if "Q" in c]
         if any(size == 1 or length % size == 1 for length, size in sizes):
-            assert case.check in kernel_tests.ONE_ROW
+            assert case.check in ONE_ROW
 
 
 def test_only_the_checks_named_for_it_have_falling_scores():
@@ -99,10 +103,10 @@ MEASURE = {"peak": 1, "half_peak": 0}
 HOSTILE = [
     [],
     [{}] * 8,
-    [{**dict.fromkeys(kernel_tests.OUTPUTS), "default": None, "peak": "much"}] * 8,
-    [{**dict.fromkeys(kernel_tests.OUTPUTS, np.array(1.0)), "peak": np.ones(2)}] * 8,
-    [{**dict.fromkeys(kernel_tests.OUTPUTS, "text"), "L": "text", **MEASURE}] * 8,
-    [{**dict.fromkeys(kernel_tests.OUTPUTS, np.array([True])), "half_peak": 1}] * 8,
+    [{**dict.fromkeys(FUNCTION.outputs), "default": None, "peak": "much"}] * 8,
+    [{**dict.fromkeys(FUNCTION.outputs, np.array(1.0)), "peak": np.ones(2)}] * 8,
+    [{**dict.fromkeys(FUNCTION.outputs, "text"), "L": "text", **MEASURE}] * 8,
+    [{**dict.fromkeys(FUNCTION.outputs, np.array([True])), "half_peak": 1}] * 8,
 ]
 
 
@@ -123,7 +127,7 @@ def test_hostile_answers_are_findings(check, got):
 def test_not_a_number_is_wrong(check):
     """Arrays of the right shape full of NaN are wrong, and raise nothing."""
     case = CASES[check]
-    nans = dict.fromkeys(kernel_tests.OUTPUTS, np.full_like(case.calls[0]["Q"], np.nan))
+    nans = dict.fromkeys(FUNCTION.outputs, np.full_like(case.calls[0]["Q"], np.nan))
     findings = kernel_tests.check(case, [nans] * len(case.calls))
     assert not any(finding.ok for finding in findings)
 
@@ -191,7 +195,7 @@ def test_attention_object_is_adapted():
         def backward(self, dO):
             return BACKWARD(dO, self.cache, self.tile_size, self.causal)
 
-    adapter = runpy.run_path(str(FOLDER / "adapters" / "any_attention.py"))
+    adapter = adapter_of(FOLDER, "any_attention.py")
     roles = adapter["entry"](types.SimpleNamespace(FlashAttention=FlashAttention), None)
     entry = entry_of(roles["flash_attention_fwd"], roles["flash_attention_bwd"])
     for check in ("causal_remainder", "noncausal_remainder", "calls_are_independent"):
@@ -212,7 +216,7 @@ def test_backward_without_a_cache_is_adapted():
     module = types.SimpleNamespace(
         flash_attention_fwd=flash_attention_fwd, flash_attention_bwd=flash_attention_bwd
     )
-    adapter = runpy.run_path(str(FOLDER / "adapters" / "any_attention.py"))
+    adapter = adapter_of(FOLDER, "any_attention.py")
     roles = adapter["entry"](module, None)
     entry = entry_of(roles["flash_attention_fwd"], roles["flash_attention_bwd"])
     for check in ("causal_remainder", "noncausal_remainder", "backward_can_repeat"):

@@ -14,15 +14,15 @@ import pytest
 from challenges.kv import kernel_tests, reference
 from generator.bind import adapter_exports, alternative
 from generator.exports import Exports
-from generator.kernel_tests import adapter_sources, driver_source
+from generator.kernel_tests import adapter_sources
 from generator.sandbox.entry import Entry
-from generator.trial import driver
+from tests.challenges.child import adapter_of, driver_of
 
 FOLDER = Path(kernel_tests.__file__).parent
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "kv"
 CASES = kernel_tests.cases(0)
 ADAPTER = adapter_sources(FOLDER / "adapters")["any_cache"]
-DRIVE = driver(driver_source(FOLDER))["drive"]
+DRIVE = driver_of(FOLDER)["drive"]
 QUICK = {"decode_step_equals_full", "prefill_is_causal", "chunked_prefill_equals_full"}
 
 # What every interface can at least express, and what one of them cannot.
@@ -59,9 +59,7 @@ def run_through_adapter(
     assert spec and spec.loader
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    adapter: dict[str, Any] = {"__name__": "adapter"}
-    exec(ADAPTER, adapter)
-    calls = adapter["entry"](module, None)
+    calls = adapter_of(FOLDER, "any_cache")["entry"](module, None)
     entry = Entry(calls, calls, module)
     ended: Counter[Any] = Counter()
     for case in CASES:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +13,7 @@ import numpy as np
 import pytest
 
 from challenges.ternary_training import claims, inputs, judges, kernel_tests, reference, text
-from generator.kernel_tests import driver_source
-from generator.trial import driver
+from tests.challenges.child import adapter_of, driver_of
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "challenges" / "ternary_training"
@@ -183,7 +181,7 @@ class Bound:
         self.module = ModuleType("output")
         sys.modules["output"] = self.module
         exec(source, self.module.__dict__)
-        adapted = runpy.run_path(str(FOLDER / "adapters" / "ternary_linear_alone.py"))
+        adapted = adapter_of(FOLDER, "ternary_linear_alone.py")
         roles = adapted["entry"](self.module, None)
         self._found = getattr(self.module, function) if function else roles["ternary_project"]
 
@@ -209,7 +207,7 @@ class Bound:
 def test_projection_is_read_off_whatever_gives_it(entry: tuple[str, str]) -> None:
     """A layer's answer to the identity, or codes times scales, is the projection as well."""
     pytest.importorskip("mlx.core")
-    drive = driver(driver_source(FOLDER))["drive"]
+    drive = driver_of(FOLDER)["drive"]
     case = CASES["projection_exact-shape_3x256"]
     got = drive(Bound(*entry), dict(case.calls[0]))
     assert verdict(case.id, got), got

@@ -33,7 +33,8 @@ def recipe() -> list[str]:
 def checkout(tmp_path: Path) -> Path:
     """A copy of what the recipe needs, one small challenge included."""
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("generator", "challenges/backwards", "docs/records/published", "docs/assets"):
+    challenges = [f"challenges/{name}" for name in ("backwards", "driving", "judging")]
+    for name in ("generator", *challenges, "docs/records/published", "docs/assets"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     for name in ("challenges/kit.py", "pyproject.toml", "README.md", "ranking.yaml", "mkdocs.yml"):

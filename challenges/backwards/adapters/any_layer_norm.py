@@ -9,6 +9,8 @@ annotation, or is one with those names.
 
 import inspect
 
+from challenges.driving.refusing import NotTestable
+
 EXPORTS = {
     "*forward*|*fwd*|*[Nn]orm*|ln*": (),
     "*backward*|*bwd*|*grad*|[A-Z]*|*()": ("backward",),  # (): a function that returns its own
@@ -27,10 +29,6 @@ GRADIENTS = (
     ("dbeta", "grad_beta", "dbias", "d_beta", "grad_bias", "beta_grad", "bias_grad"),
 )
 BUNDLES = ("params", "parameters", "p", "weights", "config", "cfg", "args")
-
-
-class NotTestable(Exception):
-    """An interface that is not understood; the text says why."""
 
 
 class Bundle(dict):

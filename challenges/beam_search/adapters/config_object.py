@@ -2,6 +2,8 @@
 
 import inspect
 
+from challenges.driving.refusing import NotTestable
+
 EXPORTS = {
     "*Config*|*Params*|*Args*|*Settings*|*Options*": (),
     "*beam*search*|*beam*decod*|*search*beam*|*decod*beam*": (),
@@ -15,10 +17,6 @@ NAMES = {
     "eos_token_id": ("eos_id", "eos", "eos_token", "end_token_id", "eos_idx"),
 }
 MODEL = ("model", "lm", "language_model", "model_fn", "forward_fn")
-
-
-class NotTestable(Exception):
-    """An interface that is not understood; the text says why."""
 
 
 def entry(module, _load):

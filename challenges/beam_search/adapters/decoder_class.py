@@ -6,6 +6,8 @@ configuration object.
 
 import inspect
 
+from challenges.driving.refusing import NotTestable
+
 EXPORTS = {"[A-Z]*Beam*|[A-Z]*Decoder*|[A-Z]*Search*": ()}
 
 METHODS = ("batched_beam_search", "decode_batch", "batch_decode", "search_batch", "batch_search")
@@ -19,10 +21,6 @@ NAMES = {
     "eos_token_id": ("eos_id", "eos", "eos_token", "end_token_id", "eos_idx"),
     "model": ("lm", "language_model", "model_fn", "forward_fn"),
 }
-
-
-class NotTestable(Exception):
-    """An interface that is not understood; the text says why."""
 
 
 def entry(module, _load):

@@ -4,6 +4,8 @@ import inspect
 
 import numpy as np
 
+from challenges.driving.results import fields_of
+
 ACCEPTED = (
     "tokens", "accepted_tokens", "accepted", "output_tokens", "output_ids", "new_tokens", "output",
     "generated", "generated_tokens", "sequence",
@@ -36,11 +38,8 @@ def parts(made, skipped=0):
 
     skipped: how many of the numbers beside a list are known to be something else than a token.
     """
-    named = made._asdict() if hasattr(made, "_asdict") else made
-    if hasattr(named, "__dataclass_fields__"):
-        named = {name: getattr(named, name) for name in named.__dataclass_fields__}
-    if not isinstance(named, (dict, list, tuple, np.ndarray)) and hasattr(named, "__dict__"):
-        named = vars(named)
+    named = fields_of(made)
+    named = made if named is None else named
     if isinstance(named, dict):
         listed = [named[k] for k in ACCEPTED if is_sequence(named.get(k))]
         listed += [value for value in named.values() if is_sequence(value)]

@@ -11,28 +11,14 @@ import re
 
 import numpy as np
 
+from challenges.driving.attention_naming import ROLES, call, takes_queries, telling
+from challenges.driving.refusing import NotTestable
+
 EXPORTS = {"*[Ff]lash*|*[Aa]ttention*|*[Aa]ttn*|*[Tt]iled*": ()}
 
 METHODS = ("forward", "__call__", "attend", "compute", "run", "attention", "fwd", "apply")
 NOT_IT = re.compile(r"naive|ref|standard|test|check|bench|demo|simple|full|dense|backward|bwd|grad")
-NAMES = {
-    "q": ("q", "query", "queries"),
-    "k": ("k", "key", "keys"),
-    "v": ("v", "value", "values"),
-    "out": ("out", "output", "o", "out_buffer", "result"),
-    "tile": (
-        "tile_size", "block_size", "tile", "block", "block_q", "block_k", "block_kv", "br", "bc",
-        "tile_q", "tile_k", "tile_kv", "q_tile", "kv_tile", "block_m", "block_n", "bq", "bk", "bkv",
-        "q_block_size", "kv_block_size", "block_size_q", "block_size_k", "block_size_kv",
-        "tile_size_q", "tile_size_k", "tile_size_kv", "chunk_size",
-    ),
-    "causal": ("causal", "is_causal", "use_causal", "causal_mask", "use_causal_mask"),
-}  # fmt: skip
-SETTINGS = ("config", "cfg", "params", "args", "settings", "options", "opts")
-
-
-class NotTestable(Exception):
-    """An interface that is not understood; the text says why."""
+NAMES = {**ROLES, "out": ("out", "output", "o", "out_buffer", "result")}
 
 
 def entry(module, load):  # noqa: ARG001 - every adapter is offered both
@@ -57,8 +43,8 @@ def asked(module, function, cls, held):
     """What a function, or a method of a fresh object, returns or writes."""
     held = {**held, "out": np.empty_like(held["q"])}
     if cls is not None:
-        function = getattr(call(module, cls, held), function.__name__)
-    made = call(module, function, held)
+        function = getattr(call(module, cls, held, NAMES), function.__name__)
+    made = call(module, function, held, NAMES)
     return held["out"] if made is None else made
 
 
@@ -97,50 +83,9 @@ def parts(made):
     return list(held.values() if isinstance(held, dict) else held)
 
 
-def telling(module, function, cls):
-    """The signature that speaks of the mask: the function's, its object's or that of settings."""
-    kinds = [item for item in vars(module).values() if inspect.isclass(item)]
-    near = [inspect.signature(item) for item in (function, *([cls] if cls else []))]
-    known = [*near, *map(inspect.signature, filter(sized, kinds))]
-    return next((s for s in known if set(NAMES["causal"]) & set(s.parameters)), near[0])
-
-
-def sized(kind):
-    """Whether a class is made with a tile's size."""
-    return bool(set(NAMES["tile"]) & set(inspect.signature(kind).parameters))
-
-
 def attends(function):
-    """Whether it can be called, and has parameters for queries, keys and values."""
+    """Whether it is a function for others to call, of queries, keys and values."""
     name = getattr(function, "__name__", "_")
     if not inspect.isfunction(function) or (name.startswith("_") and name != "__call__"):
         return False
-    own = {name.lower() for name in inspect.signature(function).parameters}
-    return all(own & set(NAMES[role]) for role in "qkv")
-
-
-def call(module, function, held):
-    """Call with what its parameters mean. Raises NotTestable for one that is needed and unknown."""
-    given = {}
-    for name, parameter in inspect.signature(function).parameters.items():
-        role = next((r for r, names in NAMES.items() if name.lower() in names), None)
-        needed = parameter.default is parameter.empty and parameter.kind < 2
-        if role == "out" and not needed:
-            continue
-        if role in held:
-            given[name] = held[role]
-        elif name.lower() in SETTINGS:
-            given[name] = settings(module, parameter, held)
-        elif needed and name != "self":
-            raise NotTestable(f"no known meaning for the parameter {name}")
-    return function(**given)
-
-
-def settings(module, parameter, held):
-    """A settings object: of the annotated class, else of one with a size among its fields."""
-    kinds = {name: item for name, item in vars(module).items() if inspect.isclass(item)}
-    wanted = getattr(parameter.annotation, "__name__", str(parameter.annotation))
-    known = [kinds[wanted]] if wanted in kinds else list(filter(sized, kinds.values()))
-    if not known:
-        raise NotTestable(f"no class was found for the parameter {parameter.name}")
-    return call(module, known[0], held)
+    return takes_queries(function)

@@ -1,8 +1,9 @@
 """Drive one call against an output's cache. It runs beside untrusted code: inputs, no answers.
 
-A call is an operation (`op`) and its inputs. An adapter's role that its interface cannot express
-raises an exception whose class is named NotTestable; its text becomes the reason.
+A call is an operation (`op`) and its inputs.
 """
+
+from challenges.driving.refusing import answered
 
 from .attention import stack
 from .cache import memory, overflow, store
@@ -12,12 +13,7 @@ from .work import work
 
 def drive(entry, call):
     """Perform one call; see the functions below for what each operation takes and returns."""
-    try:
-        return OPERATIONS[call["op"]](entry, call)
-    except Exception as error:
-        if type(error).__name__ != "NotTestable":
-            raise
-        return {"not_testable": str(error)}
+    return answered(OPERATIONS[call["op"]], entry, call)
 
 
 OPERATIONS = {

@@ -2,6 +2,8 @@
 
 import inspect
 
+from challenges.driving.refusing import NotTestable
+
 NAMES = {
     "prompt_tokens": (
         "prompt_tokens", "prompt", "prompt_ids", "context", "prefix", "context_tokens",
@@ -25,10 +27,6 @@ NAMES = {
 }  # fmt: skip
 EMPTY = inspect.Parameter.empty
 SETTINGS = ("config", "cfg", "settings", "options")
-
-
-class NotTestable(Exception):
-    """An interface that is not understood; the text says why."""
 
 
 def meanings(function):

@@ -3,7 +3,9 @@
 import contextlib
 import inspect
 
-from .naming import NAMES, NotTestable
+from challenges.driving.refusing import NotTestable
+
+from .naming import NAMES
 
 ADDS = ("add", "add_node", "add_child", "insert", "append")
 TOKEN = ("token", "token_id", "tok", "id", "value")

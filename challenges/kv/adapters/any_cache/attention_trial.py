@@ -8,11 +8,13 @@ import re
 
 import numpy as np
 
-from .attention import MASKS, WEIGHTS
+from challenges.driving.refusing import NotTestable
+
+from .arguments import MASKS
 from .cache import Cache
 from .layouts import LAYOUTS, ROW_LAYOUTS, split
-from .naming import NotTestable
 from .pieces import ONE, methods
+from .weights import WEIGHTS
 
 EXTRAS = re.compile(r"rope|rotary|rotate|alibi|freqs|q_?norm|k_?norm|rel_?pos")
 

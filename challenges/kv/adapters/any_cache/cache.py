@@ -4,8 +4,10 @@ import re
 
 import numpy as np
 
+from challenges.driving.refusing import NotTestable
+
 from .layouts import HEAD_LAYOUTS, array_of, axes_of, laid_out, restored
-from .naming import NotTestable, call, indexes, parameters, slot, slots
+from .naming import call, indexes, parameters, slot, slots
 from .pieces import methods, settings
 from .telling import length_names, per_row, reported_bytes, told_by
 

@@ -7,10 +7,12 @@ import re
 
 import numpy as np
 
+from challenges.driving.refusing import NotTestable
+
 from .cache import Cache
 from .held import ADVANCES, classes_of_functions
 from .layouts import HEAD_LAYOUTS, LAYOUTS, ROW_LAYOUTS, axes_of
-from .naming import NotTestable, indexes, parameters, slot, slots
+from .naming import indexes, parameters, slot, slots
 from .pieces import ONE, TRY, methods, settings
 from .telling import length_names
 

@@ -2,9 +2,10 @@
 
 import re
 
+from challenges.driving.refusing import NotTestable
+
 from .attention import AttentionUse
 from .attention_trial import calibrate
-from .naming import NotTestable
 from .pieces import methods
 
 ATTENDS = re.compile(r"att(n|en|d)|forward|step|decode|prefill|__call__|mha|sdpa")

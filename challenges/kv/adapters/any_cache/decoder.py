@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 
+from challenges.driving.refusing import NotTestable
+
 from .cache import Cache
 from .held import state_of
 from .layouts import arrays_in
-from .naming import NotTestable, call, parameters, slot, slots
+from .naming import call, parameters, slot, slots
 from .pieces import methods, settings
 
 DECODERS = re.compile(r"decoder|transformer|model|lm$|gpt|generat", re.IGNORECASE)

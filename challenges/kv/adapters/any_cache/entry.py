@@ -12,12 +12,13 @@ What an interface cannot express raises NotTestable with the reason.
 
 import numpy as np
 
+from challenges.driving.refusing import NotTestable
+
 from .cache import Cache
 from .cache_use import cache_uses
 from .choosing import attention_uses
 from .decoder import decoder_roles
 from .held import Past
-from .naming import NotTestable
 from .pieces import Pieces
 
 EXPORTS = {"*[Cc]ache*|*KV*|*[Aa]ttention*|*Decoder*|*Transformer*|*GPT*|*Model|*LM": ()}

@@ -4,6 +4,8 @@ import enum
 import functools
 import inspect
 
+from challenges.driving.refusing import NotTestable
+
 SLOTS = {
     "batch_size": (
         "batchsize batch maxbatch maxbatchsize bsz b numsequences numseqs maxseqs nseqs "
@@ -114,10 +116,6 @@ PLACES = {"k", "v", "layer", "row", "head", "cache", "num_layers"}
 INDEXES = {"batch_size": "row", "num_heads": "head", "num_layers": "layer"}
 NAME_OF = {alias: slot for slot, text in SLOTS.items() for alias in text.split()}
 LENGTHS_BY_LETTER = ("S", "T", "N", "M", "s", "max_n", "size")
-
-
-class NotTestable(Exception):
-    """A property that this interface cannot express; the text says why."""
 
 
 def slot(name):

@@ -9,7 +9,9 @@ from types import ModuleType
 
 import numpy as np
 
-from .naming import NotTestable, call
+from challenges.driving.refusing import NotTestable
+
+from .naming import call
 
 BESIDE = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
 TRY = {

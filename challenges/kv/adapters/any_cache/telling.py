@@ -4,7 +4,9 @@ import re
 
 import numpy as np
 
-from .naming import NotTestable, call, indexes
+from challenges.driving.refusing import NotTestable
+
+from .naming import call, indexes
 
 LENGTHS = re.compile(r"len|pos|count|num_tokens|filled|offset|size")
 MEMORY = re.compile(r"bytes|memory|footprint|mem_")
