@@ -42,7 +42,7 @@ MEANS: dict[str, str] = {
     Verdict.WRONG: "Something came back, and it was wrong by more than rounding explains.",
     Verdict.CRASHED: "The output's own code raised an exception on a valid input.",
     Verdict.TIMEOUT: "No answer within the limit.",
-    Verdict.DOES_NOT_COMPILE: "The compiler rejects the file as stored.",
+    Verdict.DOES_NOT_COMPILE: "The compiler, or Python, refuses the file as stored.",
     Verdict.NOT_BOUND: "The entry points were not found. That blames nobody.",
     Verdict.NOT_TESTABLE: "The interface cannot express the property. That blames nobody.",
     Verdict.NOT_RUN: "What is needed to run it was absent. That blames nobody.",

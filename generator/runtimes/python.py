@@ -12,6 +12,7 @@ from generator.data import Binding, CaseResult, Challenge, Limits, OwnTest, Verd
 from generator.runtimes import Execution, Subject
 from generator.runtimes.outcome import judge_case
 from generator.sandbox import Job, Reply, Sandbox
+from generator.unparsed import unparsed
 
 PRELOAD = {
     "numpy": ("numpy",),
@@ -27,7 +28,10 @@ OWN_TEST_LIMITS = Limits(seconds=20, memory_mb=4000)
 class PythonRuntime:
     """Executes runs whose entry points are Python functions, each case in a child of its own."""
 
-    sources = ("bind.py", "exports.py", "runtimes/python.py", "runtimes/outcome.py", "sandbox")
+    sources = (
+        *("bind.py", "exports.py", "unparsed.py"),
+        *("runtimes/python.py", "runtimes/outcome.py", "sandbox"),
+    )
 
     def __init__(self, name: str, *, accept_weak: bool = False):
         self._name = name
@@ -63,11 +67,12 @@ class PythonRuntime:
         options = bind(subject.run, subject.challenge, subject.tests.adapters, subject.copies)
         binding = options[0] if not options[0].ok else self._probe(subject, options)
         cases = tuple(self._results(subject, binding)) if binding.ok else ()
+        stopped, note = (None, "") if binding.ok else without_binding(subject, binding)
         return Execution(
             binding=binding,
             cases=cases,
-            stopped=None if binding.ok else Verdict.NOT_BOUND,
-            note="" if binding.ok else f"not found: {', '.join(binding.missing)}",
+            stopped=stopped,
+            note=note,
             own_tests=tuple(self._own_tests(subject)),
             isolation=self._sandbox.isolation,
         )
@@ -132,6 +137,13 @@ class PythonRuntime:
         beside = [file for file in files if BESIDE_THE_POINT.search(file.lower())]
         for file in [f for f in beside if not re.search(r"plot|profil", f)][:OWN_TESTS]:
             yield self._sandbox.run_script(subject.run.folder, file, OWN_TEST_LIMITS)
+
+
+def without_binding(subject: Subject, binding: Binding) -> tuple[Verdict, str]:
+    """The verdict where a role is missing, and why."""
+    if why := unparsed(subject.run, subject.challenge, binding.missing):
+        return Verdict.DOES_NOT_COMPILE, why
+    return Verdict.NOT_BOUND, f"not found: {', '.join(binding.missing)}"
 
 
 def required(challenge: Challenge) -> tuple[str, ...]:

@@ -42,3 +42,11 @@ def test_what_a_role_cannot_express_is_not_testable(tmp_path: Path) -> None:
     )
     made = executed("flash_attention", source, tmp_path)
     assert {case.verdict for case in made.cases} == {Verdict.NOT_TESTABLE}
+
+
+def test_what_python_refuses_does_not_compile(tmp_path: Path) -> None:
+    """A failing verdict with file and line, where the broken file is the one with the function."""
+    source = "def flash_attention_fwd(Q, K, V, tile_size, causal=True):\n    return Q +\n"
+    made = executed("flash_attention", source, tmp_path)
+    assert made.stopped is Verdict.DOES_NOT_COMPILE
+    assert "output.py, line 2" in made.note
