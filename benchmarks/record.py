@@ -41,7 +41,7 @@ class Verified(Record):
 class Measured(Record):
     """One corpus: its size, and the cost of each stage.
 
-    changed_seconds: what verifying the changed run took by itself. verified: by challenge.
+    changed_alone: the command that verifies the changed run and no other. verified: by challenge.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Measured(Record):
     models: int
     challenges: int
     costs: dict[str, Cost] = Field(default_factory=dict)
-    changed_seconds: float = 0
+    changed_alone: Cost | None = None
     site: Site | None = None
     inspect_bundle: Cost | None = None
     verified: dict[str, Verified] = Field(default_factory=dict)
@@ -82,7 +82,8 @@ class Bench(Record):
     """A whole benchmark.
 
     executors: by name, the median, 90th percentile and least milliseconds of a trivial case.
-    workers: by engine and number, the cost of verifying the corpus worked_on.
+    workers: by engine and number, the cost of verifying the corpus worked_on, of several rounds the
+    middle one.
     """
 
     date: str

@@ -117,7 +117,7 @@ def with_pages(session: Session, root: Path, about: Measured, costs: dict[str, C
     def work() -> None:
         costs.update(page_stages(root, session.plan.limit, session.step))
         more["site"] = site_of(root) if costs[MKDOCS].ended else None
-        costs[ONE], more["changed_seconds"] = changed_stage(root, session.step)
+        costs[ONE], more["changed_alone"] = changed_stage(root, session.step)
 
     session.attempt(about.name, work)
     return about.model_copy(update={"costs": costs, **more})

@@ -15,6 +15,7 @@ from benchmarks.measure import Failed
 from benchmarks.stages import ORDER, Step
 
 T = TypeVar("T")
+ROUNDS = 3  # in which workers take turns: what else the machine does comes and goes
 stderr = Console(stderr=True)
 
 
@@ -57,7 +58,7 @@ class Session:
 def progress(plan: Plan) -> Iterator[Step]:
     """A bar on stderr over about all steps; it shows the one that it was last called with."""
     corpora = len(plan.sizes) + plan.shipped
-    total = 1 + corpora * (len(ORDER) + 2) + 6
+    total = 1 + corpora * (len(ORDER) + 2) + 6 * ROUNDS
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.description}"), console=stderr) as bar:
         task = bar.add_task("", total=total)

@@ -11,6 +11,7 @@ from benchmarks.bars import bars
 from benchmarks.record import Bench, Cost, Machine, Measured, Workers
 from benchmarks.stages import COLD, MKDOCS, NOTHING, ONE, VERIFY
 from benchmarks.tables import page, tables
+from benchmarks.workers import middle
 
 
 def cost(seconds: float, mb: float = 100, *, ended: bool = True) -> Cost:
@@ -39,7 +40,12 @@ def bench(**more: object) -> Bench:
         ),
         "corpora": (
             Measured(
-                name="shipped", runs=9, models=3, challenges=3, costs=shipped, changed_seconds=1.0
+                name="shipped",
+                runs=9,
+                models=3,
+                challenges=3,
+                costs=shipped,
+                changed_alone=cost(2.5),
             ),
             corpus(35, 1.0),
             corpus(350, 10.0),
@@ -74,6 +80,19 @@ def test_every_promise_is_judged_from_the_record() -> None:
 def test_a_broken_promise_is_said(broken: int, more: dict[str, object]) -> None:
     """Quadratic growth, 1.6 GB, a second worker that does little, a slow cluster."""
     assert bars(bench(**more))[broken].held is False
+
+
+def test_what_the_machine_allows_is_said() -> None:
+    """Where one worker keeps 1.25 of two cores busy, two can be 1.6 times as fast, and no more."""
+    one = Workers(whole=cost(20.0).model_copy(update={"cpu_seconds": 25.0}), one=cost(1.0))
+    found = bars(bench(workers={"local, 1": one, "local, 2": took(13.0)}))[5]
+    assert found.held is False
+    assert found.measured.endswith("; one keeps 1.25 cores busy, so 2 allow 1.60")
+
+
+def test_of_several_rounds_the_middle_one_counts() -> None:
+    """A round that something disturbed is left aside, however long it took."""
+    assert middle([took(90.0), took(10.0), took(11.0)]) == took(11.0)
 
 
 def test_what_was_not_measured_is_neither_kept_nor_broken() -> None:
@@ -111,7 +130,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     assert load(file) == bench()
 
 
-@pytest.mark.parametrize("name", ["bench", "bench-large"])
+@pytest.mark.parametrize("name", ["bench", "bench-cores"])
 def test_the_page_is_filled_from_the_records(name: str) -> None:
     """No number in a marked region was typed."""
     text = PAGE.read_text(encoding="utf-8")
