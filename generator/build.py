@@ -9,12 +9,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.cache import Built
-from generator.data import Results
+from generator.data import Corpus, Results
 from generator.options import Options, publishable
 from generator.records import Store
 from generator.redact import left_over
@@ -42,18 +41,18 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
         print_verified(probes, options.probes.store)
     if judge:
         say(judge(options))
-    if done.made or probes.made:
-        options = replace(options)  # verifying took its time, so everything is read again
-    built = write_pages(options, say)
+    # Verifying takes its time, in which files may have changed.
+    found = options.discovered() if done.made else options.corpus
+    built = write_pages(options, found, say)
     status = write_site(options, built, say) if site else 0
     for line in built.faults:
         say(line)
     return 1 if done.errors or status or built.faults else 0
 
 
-def write_pages(options: Options, say: Say) -> Built:
+def write_pages(options: Options, found: Corpus, say: Say) -> Built:
     """Write the pages that changed; where nothing has since they were made, none is made at all."""
-    sources = sources_digest(options)
+    sources = sources_digest(options, found)
     last = options.cache.built
     if last and last.sources == sources and last.pages == pages_digest(options):
         options.cache.save(last)
@@ -61,17 +60,17 @@ def write_pages(options: Options, say: Say) -> Built:
         return last
     from generator.render import render
 
-    found = results(options)
-    written = render(found, options.root)
+    shown = results(options, found)
+    written = render(shown, options.root)
     refuse_leaks(options)
-    if found.redacted:
-        say(redactions(found))
+    if shown.redacted:
+        say(redactions(shown))
     say(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
     built = Built(
         sources=sources,
         pages=pages_digest(options),
         count=written.total,
-        faults=tuple(unsourced(found, options.store)),
+        faults=tuple(unsourced(shown, options.store)),
     )
     options.cache.save(built)
     return built
@@ -98,12 +97,15 @@ def outdated(options: Options) -> list[str]:
     return [*stale(found, options.root), *unsourced(found, options.store)]
 
 
-def results(options: Options) -> Results:
-    """Everything the pages need, from the records as they are. Raises BadFile."""
+def results(options: Options, found: Corpus | None = None) -> Results:
+    """Everything the pages need, from the records as they are. Raises BadFile.
+
+    found: the corpus, if it is another one than when the options were first asked for it.
+    """
     from generator.gather import gather
     from generator.schedule import standings
 
-    found = publishable(options.corpus)
+    found = publishable(found or options.corpus)
     known = options.store.evidence()
     now = standings(found, known, options.cache.digest)
     told = {key: str(state) for key, (state, _) in now.items()}

@@ -51,6 +51,10 @@ class Options:
     @cached_property
     def corpus(self) -> Corpus:
         """What these options speak of, discovered when first asked for. Raises BadFile."""
+        return self.discovered()
+
+    def discovered(self) -> Corpus:
+        """What these options speak of, as it is now. Raises BadFile."""
         return discover(self.root, self.runs, self.cache.digest)
 
     @cached_property

@@ -14,19 +14,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from generator.cache import HERE, Cache, sha256
+from generator.data import Corpus
 from generator.discover import IGNORED_FOLDERS
 from generator.options import Options
 
 VARIABLE = re.compile(r"!ENV\s*\[?\s*(\w+)")  # that mkdocs.yml reads from the environment
 
 
-def sources_digest(options: Options) -> str:
-    """One digest over all that pages and site are made of. Raises BadFile for a bad corpus."""
+def sources_digest(options: Options, found: Corpus) -> str:
+    """One digest over all that pages and site are made of."""
     root = options.root
     settings = sorted(file for kind in ("*.yml", "*.yaml") for file in root.glob(kind))
     folders = {HERE, root / "challenges", options.store.folder}
     files = [*settings, *(file for folder in sorted(folders) for file in files_in(folder))]
-    parts = (options.corpus.model_dump_json(), *packages(), *environment(root / "mkdocs.yml"))
+    parts = (found.model_dump_json(), *packages(), *environment(root / "mkdocs.yml"))
     return sha256("\n".join((*parts, *listed(files, options.cache))).encode())
 
 

@@ -47,13 +47,19 @@ def change(file: Path, text: str) -> None:
 def write(root: Path) -> str:
     """What a build says that writes pages, with the cache of the last one."""
     said: list[str] = []
-    write_pages(options(root), said.append)
+    known = options(root)
+    write_pages(known, known.corpus, said.append)
     return said[-1]
 
 
 def options(root: Path) -> Options:
     """Those of a new command."""
     return Options(root=root, cache=Cache(root / ".cache" / "build.json"))
+
+
+def sources(root: Path) -> str:
+    """The digest of all that pages are made of."""
+    return sources_digest(options(root), options(root).corpus)
 
 
 def pages(root: Path) -> dict[str, bytes]:
@@ -101,11 +107,11 @@ def test_what_is_installed_and_the_environment_count(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another version of a library, or another address of the site, may give other bytes."""
-    before = sources_digest(options(root))
+    before = sources(root)
     monkeypatch.setenv("SITE_URL", "https://elsewhere.example/")
-    moved = sources_digest(options(root))
+    moved = sources(root)
     monkeypatch.setattr("generator.unchanged.packages", lambda: ["jinja2-9.dist-info"])
-    assert len({before, moved, sources_digest(options(root))}) == 3
+    assert len({before, moved, sources(root)}) == 3
 
 
 def test_the_site_is_made_again_only_where_it_is_not_as_it_was(
@@ -116,7 +122,7 @@ def test_the_site_is_made_again_only_where_it_is_not_as_it_was(
     monkeypatch.setattr("generator.build.mkdocs", lambda root: asked.append(root) or 0)
     change(root / "site/index.html", "<p>")
     known = options(root)
-    built = Built(sources=sources_digest(known), pages=pages_digest(known), count=1)
+    built = Built(sources=sources(root), pages=pages_digest(known), count=1)
     write_site(known, built, print)
     assert len(asked) == 1
     made = options(root).cache.built
