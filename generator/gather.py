@@ -9,36 +9,15 @@ from generator.audit import contradictions, takeaways
 from generator.cache import Cache
 from generator.claims import outcomes
 from generator.comparability import differences
-from generator.data import (
-    Corpus,
-    Duel,
-    Evidence,
-    Grade,
-    JudgeCard,
-    JudgedDuel,
-    JudgedRun,
-    JudgedText,
-    Published,
-    RankingRule,
-    Results,
-    Rounds,
-    Told,
-)
-from generator.duels import duels
+from generator.data import Corpus, Evidence, JudgedDuel, Published, Results, Rounds
 from generator.judge.agreement import agreements
 from generator.judge.calibration import Probed
-from generator.judge.card import Asked, card
-from generator.judge.dueling import duel_from
-from generator.judge.evidence import EvidenceGrader
-from generator.judge.grading import blind_grade, grade_from
+from generator.judge.card import Asked
 from generator.judge.published import NAME as PUBLISHED
-from generator.judge.published import SCORES, as_grades, score_grades
-from generator.judge.subjects import subjects
-from generator.judge.telling import told
 from generator.logged import read_logs
+from generator.opinions import Judged, all_duels, all_grades, cards, rankings, texts
 from generator.pairs import pairs
 from generator.published import load_published
-from generator.rank import rank
 from generator.records import Store
 from generator.redact import report
 from generator.rounds import meetings, rounds
@@ -62,38 +41,23 @@ def gather(
     """
     evidence = {k: e for k, e in known.items() if k in corpus.runs}
     current = {k: e for k, e in evidence.items() if standings.get(k) == "current"}
-    published = load_published(store.folder)
-    imported = of_this_corpus(as_grades(published.grades), corpus) if published.grades else {}
-    judged_runs = store.judged_runs()
-    grades = {
-        PUBLISHED: imported,
-        **earlier_scores(published, corpus),
-        EvidenceGrader.name: graded_by_evidence(corpus, current),
-        **judged_grades(corpus, judged_runs, current),
-    }
-    judged = store.judged_duels()
+    published, judged = load_published(store.folder), Judged.of(store)
     declared = declared_rounds(corpus.root)
-    compared = pairs(corpus, evidence, wanted(corpus, published, declared, judged))
-    fought = {
-        name: judged_duels(judged, name, current)
-        or tuple(duels(corpus, name, found, current, compared))
-        for name, found in grades.items()
-    }
-    here = [run for run in judged_runs if f"{run.model}/{run.challenge}" in corpus.runs]
-    rule = ranking_rule(corpus.root)
+    compared = pairs(corpus, evidence, wanted(corpus, published, declared, judged.duels))
+    grades = all_grades(corpus, current, published, judged)
+    imported = grades[PUBLISHED]
+    fought = all_duels(corpus, current, grades, judged.duels, compared)
     held, refused = rounds(corpus, declared, meetings(fought, published.duels))
     logs = read_logs(corpus)
-    written = tuple(store.judged_texts())
-    shown = texts(corpus, written, current, grades, imported)
+    shown = texts(corpus, judged.texts, current, grades)
+    here = [run for run in judged.runs if f"{run.model}/{run.challenge}" in corpus.runs]
+    asked = Asked(here, judged.duels, probed, judged.texts, shown)
     return Results(
         corpus=corpus,
         evidence=evidence,
         standings=standings,
         grades=grades,
-        rankings={
-            name: rank(name, found.values(), fought[name], rule, list(corpus.challenges), compared)
-            for name, found in grades.items()
-        },
+        rankings=rankings(corpus, grades, fought, compared),
         pairs=compared,
         duels=fought,
         published=published,
@@ -104,7 +68,7 @@ def gather(
         rooflines=store.rooflines(),
         takeaways=tuple(takeaways(corpus, imported, current)),
         differences=differences(corpus, published, compared, logs.sessions),
-        cards=cards(corpus, Asked(here, judged, probed, written, shown), current, grades),
+        cards=cards(corpus, asked, current, grades),
         probes=probed.planted,
         agreements=tuple(agreements(grades)),
         told=shown,
@@ -114,12 +78,6 @@ def gather(
         redacted=report(corpus, cache),
         problems=(*corpus.problems, *store.problems, *logs.problems, *refused),
     )
-
-
-def ranking_rule(root: Path) -> RankingRule:
-    """The declared rule, or the default one where ranking.yaml is absent. Raises BadFile."""
-    file = root / "ranking.yaml"
-    return read(file, RankingRule) if file.exists() else RankingRule()
 
 
 def declared_rounds(root: Path) -> Rounds:
@@ -136,90 +94,3 @@ def wanted(
     yield from (entry.models for entry in declared.rounds.values())
     yield from ((duel.a, duel.b) for duel in judged)
     yield from ((m.slug, m.succeeds) for m in corpus.models.values() if m.succeeds)
-
-
-def of_this_corpus(grades: dict[str, Grade], corpus: Corpus) -> dict[str, Grade]:
-    """The imported grades of models and challenges that are here."""
-    return {
-        key: grade
-        for key, grade in grades.items()
-        if grade.model in corpus.models and grade.challenge in corpus.challenges
-    }
-
-
-def graded_by_evidence(corpus: Corpus, evidence: dict[str, Evidence]) -> dict[str, Grade]:
-    """Every run graded by its evidence."""
-    grader = EvidenceGrader()
-    return {
-        key: grader.grade(run, corpus.challenges[run.challenge], evidence.get(key))
-        for key, run in corpus.runs.items()
-    }
-
-
-def judged_grades(
-    corpus: Corpus, judged: list[JudgedRun], evidence: dict[str, Evidence]
-) -> dict[str, dict[str, Grade]]:
-    """The grades of every language model that has judged runs of this corpus."""
-    found: dict[str, dict[str, Grade]] = {}
-    for record in judged:
-        key = f"{record.model}/{record.challenge}"
-        if key in corpus.runs and key in evidence:
-            challenge = corpus.challenges[record.challenge]
-            grade = grade_from(record, corpus.runs[key], challenge, evidence[key])
-            found.setdefault(record.judge, {})[key] = grade
-            if blind := blind_grade(record):
-                found.setdefault(blind.grader, {})[key] = blind
-    return found
-
-
-def earlier_scores(published: Published, corpus: Corpus) -> dict[str, dict[str, Grade]]:
-    """The grades that an earlier judge's scores amount to, if any were imported."""
-    if published.scores is None:
-        return {}
-    return {SCORES: of_this_corpus(score_grades(published.scores), corpus)}
-
-
-def judged_duels(
-    judged: list[JudgedDuel], grader: str, evidence: dict[str, Evidence]
-) -> tuple[Duel, ...]:
-    """The duels that a language model decided; empty for graders that only grade."""
-    verdicts = {key: record.verdict for key, record in evidence.items()}
-    made = []
-    for record in judged:
-        if record.judge == grader:
-            sides = {m: verdicts.get(f"{m}/{record.challenge}") for m in (record.a, record.b)}
-            made.append(duel_from(record, {m: v for m, v in sides.items() if v}))
-    return tuple(duel for duel in made if duel)
-
-
-def texts(
-    corpus: Corpus,
-    judged: tuple[JudgedText, ...],
-    evidence: dict[str, Evidence],
-    grades: dict[str, dict[str, Grade]],
-    imported: dict[str, Grade],
-) -> tuple[Told, ...]:
-    """What judges wrote about challenges and models of this corpus, filled in from its records."""
-    found = []
-    for judge in sorted({record.judge for record in judged}):
-        known = {
-            (subject.kind, subject.slug): subject
-            for subject in subjects(corpus, evidence, grades.get(judge, {}), imported)
-        }
-        found += [
-            told(record, known.get((record.kind, record.subject)))
-            for record in judged
-            if record.judge == judge
-        ]
-    return tuple(found)
-
-
-def cards(
-    corpus: Corpus,
-    asked: Asked,
-    evidence: dict[str, Evidence],
-    grades: dict[str, dict[str, Grade]],
-) -> dict[str, JudgeCard]:
-    """The card of every language model that has judged runs or probes here."""
-    sizes = {key: sum(a.bytes for a in run.artifacts) for key, run in corpus.runs.items()}
-    return {judge: card(judge, asked, evidence, grades, sizes) for judge in asked.judges}

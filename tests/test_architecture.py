@@ -10,7 +10,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("discover", "verify", "judge", "rank", "duels", "rounds", "audit", "render", "sessions")
-JOINERS = {"build", "gather", "cli", "schedule", "report", "doctor", "strength"}
+JOINERS = {
+    "build",
+    "gather",
+    "opinions",
+    "verifying",
+    "cli",
+    "schedule",
+    "report",
+    "doctor",
+    "strength",
+}
 
 
 def imports(file: Path) -> set[str]:

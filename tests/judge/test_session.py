@@ -13,10 +13,10 @@ from werkzeug import Request as HttpRequest
 from werkzeug import Response
 
 from generator.data import Corpus
-from generator.gather import judged_duels, judged_grades
 from generator.judge.budget import Budget
 from generator.judge.client import Client
 from generator.judging import Answers, Request, judge, plan
+from generator.opinions import judged_duels, judged_grades
 from generator.records import Store
 from tests.judge.conftest import GRADE, completion, evidence_of, reply
 
