@@ -80,6 +80,7 @@ def peer_table(bench: Bench) -> Table:
         "ours",
         "MkDocs alone",
         "ours / MkDocs",
+        "ms of CPU a page",
         "Inspect's bundle",
         "both / Inspect's",
     )
@@ -96,9 +97,11 @@ def peer_row(corpus: Measured) -> tuple[str, ...]:
     if not ours or not theirs or not theirs.ended:
         return ()
     times = f"{ours.seconds / theirs.seconds:.2f}"
+    pages = corpus.site.pages if corpus.site else 1
+    each = " + ".join(f"{1000 * cost.cpu_seconds / pages:.1f}" for cost in (ours, theirs))
     bundle = corpus.inspect_bundle
     both = f"{(ours.seconds + theirs.seconds) / bundle.seconds:.1f}" if bundle else ""
-    return (named(corpus), cell(ours), cell(theirs), times, cell(bundle), both)
+    return (named(corpus), cell(ours), cell(theirs), times, each, cell(bundle), both)
 
 
 def worker_table(bench: Bench) -> Table:
