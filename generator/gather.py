@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator.audit import contradictions, takeaways
+from generator.audit import contradictions
 from generator.cache import Cache
 from generator.claims import outcomes
 from generator.comparability import differences
@@ -21,6 +21,7 @@ from generator.published import load_published
 from generator.records import Store
 from generator.redact import report
 from generator.rounds import meetings, rounds
+from generator.takeaways import takeaways
 from generator.yamlfile import read
 
 NO_PROBES = Probed()
