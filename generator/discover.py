@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
-from generator.data import Artifact, Challenge, Corpus, Model, Run
+from generator.data import Challenge, Corpus, Model, Run
 from generator.kernel_tests import FileDigest, read_digest
+from generator.redact import clean
+from generator.storedrun import IGNORED_FOLDERS, load_run, printable
 from generator.yamlfile import BadFile, read
 
-LARGEST_FILE = 20_000_000
-LARGEST_RUN = 2_000
-NOT_ARTIFACTS = {"behaviour.yaml"}
 NOT_MODELS = {"challenges", "docs", "generator", "tests", "site", "analysis", "benchmarks"}
-IGNORED_FOLDERS = {"__pycache__", ".git", ".venv", "node_modules"}
 TOP_LEVEL = Path(__file__).resolve().parent.parent
 
 
@@ -33,6 +32,9 @@ def corpus(
     source = (runs or root).resolve()
     problems: list[str] = []
     for folder in model_folders(source, set(challenges)):
+        if folder.name != printable(folder.name):
+            problems.append(f"{printable(folder.name)}: its name is not printable text, ignored")
+            continue
         models[folder.name] = load_model(folder)
         if not (folder / "model.yaml").exists():
             problems.append(f"{folder.name}: no model.yaml, defaults used")
@@ -40,13 +42,18 @@ def corpus(
             if (folder / slug).is_dir():
                 run = load_run(folder / slug, folder.name, slug, of_file)
                 found[run.key] = run
+        problems += misspelt(folder, challenges)
     problems += [
         f"{model.slug}/model.yaml: succeeds: no model here is named {model.succeeds}"
         for model in models.values()
         if model.succeeds and model.succeeds not in models
     ]
     return Corpus(
-        root=root, challenges=challenges, models=models, runs=found, problems=tuple(problems)
+        root=root,
+        challenges=challenges,
+        models=models,
+        runs=found,
+        problems=tuple(map(clean, problems)),
     )
 
 
@@ -60,7 +67,10 @@ def load_challenges(folder: Path) -> dict[str, Challenge]:
 
 
 def model_folders(source: Path, slugs: set[str]) -> list[Path]:
-    """Top-level folders that are models: with a model.yaml, or a folder named as a challenge."""
+    """Top-level folders that are models: with a model.yaml, or a folder named as a challenge.
+
+    A folder that is called nearly as a challenge is enough, so that it can be reported.
+    """
     if not source.is_dir():
         raise BadFile(f"{source}: not a folder")
     folders = [
@@ -68,8 +78,11 @@ def model_folders(source: Path, slugs: set[str]) -> list[Path]:
         for entry in sorted(source.iterdir())
         if entry.is_dir() and not entry.name.startswith((".", "_")) and entry.name not in NOT_MODELS
     ]
+    plain = set(map(bare, slugs))
     return [
-        f for f in folders if (f / "model.yaml").exists() or slugs & {c.name for c in subfolders(f)}
+        folder
+        for folder in folders
+        if (folder / "model.yaml").exists() or plain & {bare(c.name) for c in subfolders(folder)}
     ]
 
 
@@ -81,59 +94,30 @@ def subfolders(folder: Path) -> list[Path]:
         return []
 
 
+def misspelt(folder: Path, slugs: Collection[str]) -> Iterator[str]:
+    """A line for each folder of a model that no challenge is called, with the likeliest one."""
+    for name in sorted(printable(entry.name) for entry in subfolders(folder)):
+        if name not in slugs and name not in IGNORED_FOLDERS and not name.startswith((".", "_")):
+            yield f"{folder.name}/{name}: no such challenge, ignored{did_you_mean(name, slugs)}"
+
+
+def did_you_mean(name: str, slugs: Collection[str]) -> str:
+    """The name that is most like this one as a question in brackets, or the empty string.
+
+    Names are compared without what separates their words: flashattention is flash_attention.
+    """
+    plain = {bare(slug): slug for slug in slugs}
+    close = get_close_matches(bare(name), plain, n=1)
+    return f" (did you mean {plain[close[0]]}?)" if close else ""
+
+
+def bare(name: str) -> str:
+    """Lower case, letters and digits alone."""
+    return "".join(filter(str.isalnum, name.lower()))
+
+
 def load_model(folder: Path) -> Model:
     """The model of a folder; without a model.yaml, its name is the folder's."""
     if not (folder / "model.yaml").exists():
         return Model(slug=folder.name, name=folder.name)
     return read(folder / "model.yaml", Model, slug=folder.name)
-
-
-def load_run(folder: Path, model: str, challenge: str, of_file: FileDigest = read_digest) -> Run:
-    """The run stored in a folder: a digest of every file, and a note on each unusable one."""
-    artifacts: list[Artifact] = []
-    problems: list[str] = []
-    for path in run_files(folder):
-        name = path.relative_to(folder).as_posix()
-        try:
-            artifacts.append(artifact(path, name, folder, of_file))
-        except (OSError, ValueError) as error:
-            problems.append(f"{printable(name)}: {error}")
-    if len(artifacts) >= LARGEST_RUN:
-        problems.append(f"more than {LARGEST_RUN} files, the rest is ignored")
-    return Run(
-        model=model,
-        challenge=challenge,
-        folder=folder.resolve(),
-        artifacts=tuple(artifacts),
-        problems=tuple(problems),
-    )
-
-
-def run_files(folder: Path) -> list[Path]:
-    """The files of a run, sorted by path, links to folders not followed, at most LARGEST_RUN."""
-    found: list[Path] = []
-    for base, folders, files in os.walk(folder, followlinks=False):
-        folders[:] = sorted(set(folders) - IGNORED_FOLDERS)
-        found += [Path(base) / name for name in sorted(files) if name not in NOT_ARTIFACTS]
-        if len(found) >= LARGEST_RUN:
-            break
-    return found[:LARGEST_RUN]
-
-
-def artifact(path: Path, name: str, folder: Path, of_file: FileDigest) -> Artifact:
-    """A file with its digest; raises ValueError for no plain file of reasonable size inside."""
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-        raise ValueError("a link that leaves the run's folder, ignored")
-    if not path.is_file():
-        raise ValueError("not a plain file, ignored")
-    if name != printable(name):
-        raise ValueError("its name is not printable text, ignored")
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise ValueError(f"{size:,} bytes, over the limit of {LARGEST_FILE:,}, ignored")
-    return Artifact(path=name, sha256=of_file(path), bytes=size)
-
-
-def printable(name: str) -> str:
-    """The name with everything unprintable replaced, so that it can be shown and stored."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)

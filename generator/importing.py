@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from generator.data import Provenance, Run
-from generator.discover import corpus, model_folders
+from generator.discover import corpus
 from generator.files import write
 from generator.yamlfile import BadFile
 
@@ -31,8 +31,8 @@ def bring_in(source: str, root: Path, rev: str = "") -> list[str]:
             raise BadFile(f"{root / taken[0]}: exists already, nothing was imported")
         if not found.models:
             raise BadFile(f"{source}: no folder here holds runs of a known challenge")
-        for model in model_folders(folder, set(found.challenges)):
-            copy_model(model, root / model.name)
+        for model in found.models:
+            copy_model(folder / model, root / model)
         record(root, source, rev, list(found.runs.values()))
     return list(found.models)
 

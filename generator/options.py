@@ -8,7 +8,7 @@ from pathlib import Path
 
 from generator.cache import Cache
 from generator.data import Corpus
-from generator.discover import TOP_LEVEL
+from generator.discover import TOP_LEVEL, did_you_mean
 from generator.discover import corpus as discover
 from generator.engines import Engine
 from generator.engines.local import Local
@@ -71,10 +71,21 @@ def select(found: Corpus, wanted: list[str]) -> list[str]:
     for name in wanted:
         matching = [key for key in found.runs if key == name or key.startswith(f"{name}/")]
         if not matching:
-            known = ", ".join(found.models) or "none"
-            raise BadFile(f"{name}: no such model or run (models here: {known})")
+            raise BadFile(nothing_named(found, name))
         keys += matching
     return list(dict.fromkeys(keys)) if wanted else list(found.runs)
+
+
+def nothing_named(found: Corpus, name: str) -> str:
+    """Why no run is called this: no such model, no such run of it, or a model without runs."""
+    model = name.partition("/")[0]
+    if model not in found.models:
+        return f"{name}: no such model or run (models here: {', '.join(found.models) or 'none'})"
+    runs = [key for key in found.runs if key.startswith(f"{model}/")]
+    if not runs:
+        return f"{name}: the model {model} has no runs"
+    guess = did_you_mean(name, runs) or f" (runs of {model}: {', '.join(runs)})"
+    return f"{name}: no such run{guess}"
 
 
 def publishable(found: Corpus) -> Corpus:

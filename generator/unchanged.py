@@ -15,8 +15,8 @@ from pathlib import Path
 
 from generator.cache import HERE, Cache, sha256
 from generator.data import Corpus
-from generator.discover import IGNORED_FOLDERS
 from generator.options import Options
+from generator.storedrun import IGNORED_FOLDERS
 
 VARIABLE = re.compile(r"!ENV\s*\[?\s*(\w+)")  # that mkdocs.yml reads from the environment
 

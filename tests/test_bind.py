@@ -6,8 +6,8 @@ from pathlib import Path
 
 from generator.bind import bind
 from generator.data import Challenge, EntryPoint, Group
-from generator.discover import load_run
 from generator.exports import read_exports
+from generator.storedrun import load_run
 
 ENTRY = {
     "layer_norm_forward": EntryPoint(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from generator.discover import corpus, load_challenges, load_run
+from generator.discover import corpus, load_challenges
+from generator.options import select
+from generator.storedrun import load_run
 from generator.yamlfile import BadFile
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +53,93 @@ def test_unusable_files_are_reported_on_their_run_and_the_rest_is_kept(tmp_path:
     assert len(found.problems) == 3
     assert any("leaves the run's folder" in p for p in found.problems)
     assert any("50,000,000 bytes" in p for p in found.problems)
+
+
+def test_links_in_a_circle_are_a_note_on_their_run(tmp_path: Path) -> None:
+    """A link to itself, in a run or beside the runs, stops neither that run nor another."""
+    make(tmp_path, "a/backwards/x.py")
+    make(tmp_path, "b/backwards/x.py")
+    for place in ("circle", "a/circle", "a/kv", "a/backwards/circle.py"):
+        (tmp_path / place).symlink_to(Path(place).name)
+    found = corpus(ROOT, tmp_path)
+    assert list(found.runs) == ["a/backwards", "b/backwards"]
+    assert found.runs["a/backwards"].problems == ("circle.py: not a plain file, ignored",)
+
+
+def test_code_is_kept_first_where_there_are_too_many_files(tmp_path: Path) -> None:
+    """Three thousand texts that sort before it do not hide the one file of code."""
+    run = tmp_path / "m" / "backwards"
+    for number in range(3000):
+        make(run, f"a/{number}.txt", "")
+    make(run, "solution.py")
+    found = load_run(run, "m", "backwards")
+    assert "solution.py" in {a.path for a in found.artifacts} and len(found.artifacts) == 2000
+    assert found.problems == ("1,001 files ignored: 2,000 are kept, those of code first",)
+
+
+def test_exactly_as_many_files_as_are_kept_is_no_problem(tmp_path: Path) -> None:
+    """Nothing is said to be ignored where nothing is; order is that of the folder."""
+    for number in range(2000):
+        make(tmp_path, f"{number:04}.txt", "")
+    found = load_run(tmp_path, "m", "backwards")
+    assert not found.problems
+    assert [a.path for a in found.artifacts] == [f"{number:04}.txt" for number in range(2000)]
+
+
+def test_a_model_whose_name_is_no_text_is_passed_over_with_a_note(tmp_path: Path) -> None:
+    """A folder's name is an address and a key of records, so it has to be printable."""
+    make(tmp_path, "m/backwards/x.py")
+    odd = os.fsdecode(b"caf\xe9")
+    make(tmp_path, f"{odd}/backwards/x.py")
+    found = corpus(ROOT, tmp_path)
+    assert list(found.models) == ["m"]
+    assert "caf\ufffd: its name is not printable text, ignored" in found.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [
+        ("flashattention", " (did you mean flash_attention?)"),
+        ("Backwards", " (did you mean backwards?)"),
+        ("my-notes", ""),
+    ],
+)
+def test_a_folder_that_no_challenge_is_called_is_reported(
+    tmp_path: Path, name: str, guess: str
+) -> None:
+    """It is not silently dropped: a problem says so, with the challenge that is likeliest meant."""
+    make(tmp_path, "m/kv/x.py")
+    make(tmp_path, f"m/{name}/x.py")
+    for usual in (".git/x", "__pycache__/x", "_old/x"):
+        make(tmp_path, f"m/{usual}")
+    found = corpus(ROOT, tmp_path)
+    assert list(found.runs) == ["m/kv"]
+    assert found.problems[1:] == (f"m/{name}: no such challenge, ignored{guess}",)
+
+
+def test_a_model_with_nothing_but_a_misspelt_folder_is_there(tmp_path: Path) -> None:
+    """Without a model.yaml too, or the mistake would be reported nowhere."""
+    make(tmp_path, "m/Flash-Attention/x.py")
+    found = corpus(ROOT, tmp_path)
+    assert list(found.models) == ["m"] and not found.runs
+    assert "m/Flash-Attention: no such challenge" in found.problems[1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ("n", r"n: no such model or run \(models here: empty, m\)"),
+        ("m/flashattention", r"no such run \(did you mean m/flash_attention\?\)"),
+        ("m/zzz", r"no such run \(runs of m: m/flash_attention\)"),
+        ("empty", "the model empty has no runs"),
+    ],
+)
+def test_a_name_that_names_nothing_is_explained(tmp_path: Path, asked: str, says: str) -> None:
+    """A model that is there is never said not to be."""
+    make(tmp_path, "m/flash_attention/x.py")
+    make(tmp_path, "empty/model.yaml", "name: Empty\n")
+    with pytest.raises(BadFile, match=says):
+        select(corpus(ROOT, tmp_path), [asked])
 
 
 def test_one_changed_byte_changes_one_run(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.discover import corpus, load_run
+from generator.discover import corpus
+from generator.storedrun import load_run
 from generator.unparsed import unparsed
 
 CHALLENGE = corpus(Path(__file__).resolve().parents[1]).challenges["backwards"]

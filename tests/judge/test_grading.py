@@ -23,11 +23,11 @@ from generator.data import (
     Status,
     Verdict,
 )
-from generator.discover import load_run
 from generator.judge.grading import grade_from, median, seen_digest
 from generator.judge.quotes import checked
 from generator.judge.rubric import overall, rubric
 from generator.redact import redact
+from generator.storedrun import load_run
 from tests.judge.conftest import GRADE
 
 CHALLENGE = Challenge(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.data import Verdict
-from generator.discover import corpus, load_run
+from generator.discover import corpus
 from generator.kernel_tests import load
 from generator.runtimes import Subject
 from generator.runtimes.python import PythonRuntime
+from generator.storedrun import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 
