@@ -12,6 +12,7 @@ from generator.data import Binding, CaseResult, Challenge, Limits, OwnTest, Verd
 from generator.runtimes import Execution, Subject
 from generator.runtimes.outcome import judge_case
 from generator.sandbox import Job, Reply, Sandbox
+from generator.sandbox.stage import left_out
 from generator.unparsed import unparsed
 
 PRELOAD = {
@@ -72,7 +73,7 @@ class PythonRuntime:
             binding=binding,
             cases=cases,
             stopped=stopped,
-            note=note,
+            note="; ".join(filter(None, (note, left_out(subject.run.folder)))),
             own_tests=tuple(self._own_tests(subject)),
             isolation=self._sandbox.isolation,
         )

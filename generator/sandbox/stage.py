@@ -1,7 +1,8 @@
 """The one folder of the host that a sandbox can see: private copies of runs, and a scratch folder.
 
 Only regular files and folders are copied: no symbolic link is followed, no device opened, so no
-link leads out. Bytecode folders are left out; what runs is the source.
+link leads out. Bytecode folders are left out; what runs is the source. Where a folder holds more
+than the caps, source and small files are copied, and what is left out is told.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from generator.sandbox.removal import remove
+from generator.storedrun import CODE, printable
 
 FILES_CAP = 2000
 BYTES_CAP = 512 * 10**6
+TOLD = 3
 SKIPPED = frozenset({"__pycache__", ".git"})
 
 
@@ -50,22 +54,62 @@ class Stage:
 def copy(folder: Path, target: Path) -> None:
     """Copy the folder's regular files, up to the caps, to `target`, which must not exist."""
     source = folder.resolve()
-    files = total = 0
-    for here, folders, names in os.walk(source):
-        place = Path(here)
-        folders[:] = [n for n in folders if n not in SKIPPED and not (place / n).is_symlink()]
+    for place, _ in _walked(source):
         made = target / place.relative_to(source)
         made.mkdir()
         made.chmod(0o755)
-        for file in (place / name for name in names):
-            if file.is_symlink() or not file.is_file():
-                continue
-            files, total = files + 1, total + file.stat().st_size
-            if files > FILES_CAP or total > BYTES_CAP:
-                return
-            with contextlib.suppress(OSError):  # what we may not read, the output goes without
-                shutil.copyfile(file, made / file.name)
-                (made / file.name).chmod(0o644)
+    for file in _sorted_out(source)[0]:
+        copied = target / file.relative_to(source)
+        with contextlib.suppress(OSError):  # it may be gone by now
+            shutil.copyfile(file, copied)
+            copied.chmod(0o644)
+
+
+def left_out(folder: Path) -> str:
+    """Which files of a folder no case is shown, with the reasons; the empty string if all are."""
+    left = _sorted_out(folder.resolve())[1]
+    more = f" and {len(left) - TOLD:,} more" if len(left) > TOLD else ""
+    return f"left out of the sandbox: {', '.join(left[:TOLD])}{more}" if left else ""
+
+
+def _walked(source: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Every folder that is copied, outermost first, with the names of the files in it."""
+    for here, folders, names in os.walk(source):
+        place = Path(here)
+        folders[:] = [n for n in folders if n not in SKIPPED and not (place / n).is_symlink()]
+        yield place, names
+
+
+def _sorted_out(source: Path) -> tuple[list[Path], list[str]]:
+    """The files to copy, and those that are not, each with the reason.
+
+    Source comes first and then what is small, so that a large file keeps none but itself out.
+    """
+    sizes: dict[Path, int] = {}
+    left = []
+    for file in (place / name for place, names in _walked(source) for name in names):
+        if why := _unfit(file):
+            left.append((file, why))
+        else:
+            sizes[file] = file.stat().st_size
+    kept: list[Path] = []
+    total = 0
+    for file, size in sorted(sizes.items(), key=lambda item: (item[0].suffix not in CODE, item[1])):
+        if len(kept) < FILES_CAP and total + size <= BYTES_CAP:
+            kept.append(file)
+            total += size
+        else:
+            left.append((file, f"{size:,} bytes, beyond {FILES_CAP:,} files or {BYTES_CAP:,}"))
+    return kept, [f"{printable(str(file.relative_to(source)))} ({why})" for file, why in left]
+
+
+def _unfit(file: Path) -> str:
+    """Why a file is not to be copied, whatever its size, or the empty string."""
+    if file.is_symlink():
+        return "a link"
+    if not file.is_file():
+        return "not a plain file"
+    return "" if os.access(file, os.R_OK) else "not readable"
 
 
 def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:

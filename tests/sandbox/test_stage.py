@@ -1,0 +1,68 @@
+"""What of a run's folder its cases are shown, where that is not all of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from generator.sandbox import stage
+from generator.sandbox.stage import copy, left_out
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A source in a sub-folder, notes, and a checkpoint; caps of three files and 1,000 bytes."""
+    made = tmp_path / "run"
+    (made / "src").mkdir(parents=True)
+    (made / "src" / "kernel.py").write_bytes(b"#" * 500)
+    (made / "notes.md").write_bytes(b"-" * 300)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def small_caps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caps that a test can reach."""
+    monkeypatch.setattr(stage, "BYTES_CAP", 1000)
+    monkeypatch.setattr(stage, "FILES_CAP", 3)
+
+
+def shown(folder: Path, tmp_path: Path) -> set[str]:
+    """The files of the copy."""
+    copy(folder, tmp_path / "copy")
+    found = (tmp_path / "copy").rglob("*")
+    return {str(path.relative_to(tmp_path / "copy")) for path in found if path.is_file()}
+
+
+def test_a_file_too_large_keeps_out_only_itself(folder: Path, tmp_path: Path) -> None:
+    """A checkpoint that comes first in its folder takes no place, and is told of."""
+    (folder / "a.npz").write_bytes(bytes(5000))
+    assert shown(folder, tmp_path) == {"src/kernel.py", "notes.md"}
+    assert left_out(folder).startswith("left out of the sandbox: a.npz (5,000 bytes, beyond")
+
+
+def test_source_comes_before_many_small_files(folder: Path, tmp_path: Path) -> None:
+    """A file of code is copied though many smaller files come before it."""
+    for number in range(20):
+        (folder / f"{number}.txt").write_text("x")
+    assert "src/kernel.py" in shown(folder, tmp_path)
+    assert left_out(folder).endswith(" and 16 more")
+
+
+def test_nothing_is_told_where_all_is_copied(folder: Path, tmp_path: Path) -> None:
+    """Bytecode is no loss: what runs is the source."""
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "kernel.pyc").write_bytes(bytes(5000))
+    assert left_out(folder) == ""
+    assert shown(folder, tmp_path) == {"src/kernel.py", "notes.md"}
+
+
+def test_links_and_pipes_are_told_of(folder: Path, tmp_path: Path) -> None:
+    """They are never copied, not even a link in a circle or one to a file inside."""
+    (folder / "circle.py").symlink_to("circle.py")
+    (folder / "inside.py").symlink_to("src/kernel.py")
+    os.mkfifo(folder / "pipe")
+    assert shown(folder, tmp_path) == {"src/kernel.py", "notes.md"}
+    for told in ("circle.py (a link)", "inside.py (a link)", "pipe (not a plain file)"):
+        assert told in left_out(folder)
