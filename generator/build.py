@@ -36,6 +36,7 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
     """
     done = verify_runs(options, [], stderr)
     print_verified(done, options.store)
+    publishable(options.corpus)
     probes = verify_runs(options.probes, [], stderr)
     if probes.made or probes.errors:
         print_verified(probes, options.probes.store)
@@ -51,7 +52,11 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
 
 
 def write_pages(options: Options, found: Corpus, say: Say) -> Built:
-    """Write the pages that changed; where nothing has since they were made, none is made at all."""
+    """Write the pages that changed; where nothing has since they were made, none is made at all.
+
+    Raises BadFile where something must not be published.
+    """
+    publishable(found)
     sources = sources_digest(options, found)
     last = options.cache.built
     if last and last.sources == sources and last.pages == pages_digest(options):

@@ -15,7 +15,7 @@ from generator.engines.local import Local
 from generator.engines.machine import cores
 from generator.probes import SEED, planted
 from generator.records import Store
-from generator.redact import unredactable
+from generator.redact import withhold
 from generator.yamlfile import BadFile
 
 
@@ -54,8 +54,8 @@ class Options:
         return self.discovered()
 
     def discovered(self) -> Corpus:
-        """What these options speak of, as it is now. Raises BadFile."""
-        return discover(self.root, self.runs, self.cache.digest)
+        """What these options speak of now, without what no record may name. Raises BadFile."""
+        return withhold(discover(self.root, self.runs, self.cache.digest))
 
     @cached_property
     def probes(self) -> Options:
@@ -77,7 +77,9 @@ def select(found: Corpus, wanted: list[str]) -> list[str]:
 
 
 def nothing_named(found: Corpus, name: str) -> str:
-    """Why no run is called this: no such model, no such run of it, or a model without runs."""
+    """Why no run is called this: withheld, no such model, no such run of it, or none at all."""
+    if name in found.withheld:
+        return f"{name}: {found.withheld[name]}"
     model = name.partition("/")[0]
     if model not in found.models:
         return f"{name}: no such model or run (models here: {', '.join(found.models) or 'none'})"
@@ -89,10 +91,11 @@ def nothing_named(found: Corpus, name: str) -> str:
 
 
 def publishable(found: Corpus) -> Corpus:
-    """The corpus, if no name in it holds a secret; raises BadFile. Names cannot be redacted.
+    """The corpus, if no name in it holds a secret; raises BadFile.
 
-    Records and addresses are made of them, so nothing is written until they are changed.
+    Pages without the run would say of it that it was never entered.
     """
-    if named := unredactable(found):
-        raise BadFile(f"a name holds a secret, so nothing is published: {'; '.join(named)}")
+    if found.withheld:
+        named = "; ".join(f"{key}: {why}" for key, why in found.withheld.items())
+        raise BadFile(f"nothing is published: {named}")
     return found

@@ -1,7 +1,8 @@
 """Take secrets and personal data out of whatever leaves this machine or is published.
 
 Originals are never changed: this works on text on its way to a page, a record or a judge. Where
-text cannot be changed (a file's name is part of records and addresses) the build stops instead.
+text cannot be changed (a file's name is part of records and addresses) the run is left out instead,
+and nothing is published until the name is changed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from generator.secret_rules import NEEDLES, Rule
 PUBLISHED = {".md", ".json", ".csv", ".xml", ".yaml", ".yml", ".txt", ".svg"}
 OURS = {"guide", "assets"}
 SHORT = 200
+RENAME = "a name holds a secret and cannot be redacted, rename it: {}"
 
 
 def redact(text: str) -> tuple[str, dict[str, int]]:
@@ -108,13 +110,24 @@ def left_over(docs: Path, cache: Cache | None = None) -> list[str]:
     return found
 
 
-def unredactable(corpus: Corpus) -> list[str]:
-    """Names of folders and files that hold a secret, shown without it: these stop a build."""
-    folders = [f"folder {clean(name)}" for name in corpus.models if redact(name)[1]]
-    files = [
-        f"{clean(key)}: file {clean(artifact.path)}"
-        for key, run in corpus.runs.items()
-        for artifact in run.artifacts
-        if redact(artifact.path)[1]
-    ]
-    return folders + files
+def withhold(corpus: Corpus) -> Corpus:
+    """The corpus without the runs and models in whose names there is a secret.
+
+    Records, addresses and questions to judges are made of names, so none of them may get to see
+    these. Names are shown without the secret.
+    """
+    withheld = {clean(name): RENAME.format(clean(name)) for name in corpus.models if secret(name)}
+    for key, run in corpus.runs.items():
+        names = [artifact.path for artifact in run.artifacts if secret(artifact.path)]
+        if names and not secret(run.model):
+            withheld[key] = RENAME.format(", ".join(map(clean, names)))
+    models = {name: model for name, model in corpus.models.items() if not secret(name)}
+    runs = {
+        key: run for key, run in corpus.runs.items() if run.model in models and key not in withheld
+    }
+    return corpus.model_copy(update={"models": models, "runs": runs, "withheld": withheld})
+
+
+def secret(name: str) -> bool:
+    """Whether a name holds a secret."""
+    return bool(redact(name)[1])

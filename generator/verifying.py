@@ -8,7 +8,7 @@ from rich.console import Console
 
 from generator.data import Corpus, Evidence
 from generator.leftovers import sweep, sweep_folders
-from generator.options import Options, publishable, select
+from generator.options import Options, select
 from generator.progress import progress
 from generator.schedule import (
     Standing,
@@ -36,8 +36,11 @@ class Verified:
 
 
 def verify_runs(options: Options, wanted: list[str], console: Console) -> Verified:
-    """Verify the named runs whose records are not current, with a progress bar. Raises BadFile."""
-    found, store = publishable(options.corpus), options.store
+    """Verify the named runs whose records are not current, with a progress bar. Raises BadFile.
+
+    A run that is withheld for a secret in a name is an error of its own; the others go on.
+    """
+    found, store = options.corpus, options.store
     keys = select(found, wanted)
     sweep(store.folder)
     sweep_folders()
@@ -47,6 +50,7 @@ def verify_runs(options: Options, wanted: list[str], console: Console) -> Verifi
     digests = {key: digest for key, (_, digest) in before.items()}
     todo = [key for key in keys if options.force or key not in current]
     done = Verified(found, () if options.force else tuple(k for k in keys if k in current))
+    done.errors |= {k: why for k, why in found.withheld.items() if not wanted or among(k, wanted)}
     jobs = tasks(found, todo, digests, seed=options.seed, accept_weak=options.accept_weak)
     with progress(console, "verifying", len(jobs)) as advance:
         for task, result in options.engine.verify_all(longest_first(jobs, known)):
@@ -55,6 +59,11 @@ def verify_runs(options: Options, wanted: list[str], console: Console) -> Verifi
     now = store.evidence()
     done.standings.update({k: str(standing(now.get(k), d)) for k, d in digests.items()})
     return done
+
+
+def among(key: str, wanted: list[str]) -> bool:
+    """Whether `model` or `model/challenge` is one of the names, or below one."""
+    return any(key == name or key.startswith(f"{name}/") for name in wanted)
 
 
 def keep(options: Options, done: Verified, key: str, result: Evidence | str) -> None:

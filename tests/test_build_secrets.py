@@ -15,21 +15,55 @@ from generator.yamlfile import BadFile
 from tests.secrets import PLANTED, core
 
 
-@pytest.mark.parametrize("command", [["build", "--no-site", "--no-judge"], ["verify"], ["render"]])
-def test_a_secret_in_a_file_name_stops_every_command_that_publishes(
-    tmp_path: Path, command: list[str]
-) -> None:
-    """Exit code 2, no record written, and the message shows the name without the secret."""
-    folder = tmp_path / "runs" / "m" / "kv"
-    folder.mkdir(parents=True)
-    (folder / f"{PLANTED['GitHub token']}.py").write_text("x = 1\n")
-    records = tmp_path / "records"
-    given = [*command, "--runs", str(tmp_path / "runs"), "--records", str(records)]
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """A run with a secret in a file's name, and an empty one beside it."""
+    for run in ("m/kv", "m/backwards"):
+        (tmp_path / "runs" / run).mkdir(parents=True)
+    (tmp_path / "runs" / "m" / "kv" / f"{PLANTED['GitHub token']}.py").write_text("x = 1\n")
+    return tmp_path / "runs"
+
+
+def invoked(runs: Path, *command: str) -> tuple[int, str]:
+    """Exit code and output of a command about these runs, with records beside them."""
+    given = [*command, "--runs", str(runs), "--records", str(runs.parent / "records")]
     done = CliRunner().invoke(app, given)
-    assert done.exit_code == 2
-    assert "m/kv: file [redacted GitHub token].py" in done.output
-    assert core("GitHub token") not in done.output
-    assert not records.exists()
+    return done.exit_code, done.output
+
+
+@pytest.mark.parametrize("command", [["build", "--no-site", "--no-judge"], ["render"]])
+def test_a_secret_in_a_file_name_stops_every_command_that_publishes(
+    runs: Path, command: list[str]
+) -> None:
+    """Exit code 2; the message names the run, and the file without the secret."""
+    status, output = invoked(runs, *command)
+    assert status == 2
+    assert "nothing is published: m/kv: a name holds a secret" in output
+    assert "[redacted GitHub token].py" in output and core("GitHub token") not in output
+
+
+def test_a_secret_in_a_file_name_keeps_no_other_run_from_being_verified(runs: Path) -> None:
+    """It is an error of that run's own; no record holds the secret, in its name or inside."""
+    status, output = invoked(runs, "verify")
+    assert status == 1
+    assert "records: 1 made" in output and "1 failed" in output
+    assert "m/kv" in output and core("GitHub token") not in output
+    records = [file for file in (runs.parent / "records").rglob("*") if file.is_file()]
+    assert [file.stem for file in records] == ["backwards"]
+    assert core("GitHub token") not in records[0].read_text()
+
+
+def test_a_run_that_is_withheld_is_not_said_to_be_unknown(runs: Path) -> None:
+    """Asked for by name, it is refused with the reason; asked for another run, it is no error."""
+    status, output = invoked(runs, "verify", "m/kv")
+    assert status == 2 and "a name holds a secret" in output
+    status, output = invoked(runs, "verify", "m/backwards")
+    assert status == 0 and "a name holds a secret" not in output
+
+
+def test_no_judge_is_asked_about_it(runs: Path) -> None:
+    """What judges are asked about is the corpus without it."""
+    assert "m/kv" not in Options(runs=runs).corpus.runs
 
 
 @pytest.mark.parametrize("kind", PLANTED)

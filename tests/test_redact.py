@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.data import Artifact, Corpus, Digests, Evidence, Run, Verdict
+from generator.data import Artifact, Corpus, Digests, Evidence, Model, Run, Verdict
 from generator.discover import corpus
 from generator.options import publishable
 from generator.records import Store
-from generator.redact import applicable, clean, redact, report
+from generator.redact import applicable, clean, redact, report, withhold
 from generator.secret_rules import RULES
 from generator.yamlfile import BadFile
 from tests.secrets import PLANTED, core
@@ -120,12 +120,25 @@ def test_the_report_counts_by_file_and_originals_stay_as_they_are(tmp_path: Path
 
 
 @pytest.mark.parametrize("kind", [k for k in PLANTED if not set(PLANTED[k]) & set('\n/"')])
-def test_a_secret_in_a_file_name_stops_the_build(tmp_path: Path, kind: str) -> None:
-    """A name cannot be redacted; the message does not repeat it."""
-    found = one_run(tmp_path, f"notes {PLANTED[kind]}", "x")
-    with pytest.raises(BadFile, match="a name holds a secret") as error:
+def test_a_secret_in_a_file_name_keeps_its_run_out(tmp_path: Path, kind: str) -> None:
+    """A name cannot be redacted; what is left of the corpus, and the message, do not hold it."""
+    found = withhold(one_run(tmp_path, f"notes {PLANTED[kind]}", "x"))
+    assert not found.runs and core(kind) not in found.model_dump_json()
+    with pytest.raises(BadFile, match="nothing is published: m/c: a name holds a secret") as error:
         publishable(found)
     assert core(kind) not in str(error.value)
+
+
+def test_a_secret_in_a_model_s_name_keeps_all_its_runs_out(tmp_path: Path) -> None:
+    """Runs of other models stay as they are."""
+    name, runs = PLANTED["GitHub token"], {}
+    for model in ("m", name):
+        run = one_run(tmp_path, "a.py", "x").runs["m/c"]
+        runs[f"{model}/c"] = run.model_copy(update={"model": model})
+    models = {model: Model(slug=model, name=model) for model in ("m", name)}
+    found = withhold(Corpus(root=tmp_path, challenges={}, models=models, runs=runs))
+    assert list(found.models) == ["m"] and list(found.runs) == ["m/c"]
+    assert list(found.withheld) == ["[redacted GitHub token]"]
 
 
 def test_records_are_kept_without_secrets(tmp_path: Path) -> None:

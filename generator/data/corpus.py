@@ -112,10 +112,15 @@ class Run(Record):
 
 
 class Corpus(Record):
-    """All that was discovered, in display order; problems are what was skipped, and why."""
+    """All that was discovered, in display order; problems are what was skipped, and why.
+
+    withheld: `model` or `model/challenge` of what is left out since a name in it holds a secret, as
+    far as it can be shown, and what to rename.
+    """
 
     root: Path
     challenges: dict[str, Challenge]
     models: dict[str, Model]
     runs: dict[str, Run]
     problems: tuple[str, ...] = ()
+    withheld: dict[str, str] = {}
