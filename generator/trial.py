@@ -50,6 +50,8 @@ class Outcome:
 class TrustedEntry:
     """The `entry` that a driver is given, made from our own module without a sandbox."""
 
+    refusal = None  # there is no adapter
+
     def __init__(self, source: str, name: str, roles: list[str]):
         self.module = types.ModuleType(name)
         sys.modules[name] = self.module

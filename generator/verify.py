@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import __version__
+from generator.credible import incredible
 from generator.data import (
     CaseResult,
     Challenge,
@@ -67,12 +68,13 @@ def verify(task: Task, runtime: Runtime) -> Evidence:
     cases = list(tests.cases(seed))
     execution = execute(Subject(run, challenge, tests, cases, frozenset(task.copies)), runtime)
     checks = by_check(challenge, cases, execution)
-    verdict = execution.stopped or overall(challenge, checks)
+    doubted = incredible(challenge, cases, execution.cases)
+    verdict = execution.stopped or overall(challenge, checks, doubted)
     return Evidence(
         model=run.model,
         challenge=run.challenge,
         verdict=verdict,
-        summary=summary(verdict, checks, execution.note),
+        summary=summary(verdict, checks, note_on(doubted) or execution.note),
         checks=checks,
         binding=execution.binding,
         own_tests=execution.own_tests,
@@ -127,11 +129,13 @@ def worst(results: list[CaseResult]) -> Verdict:
     return min((result.verdict for result in results), key=WORST_FIRST.index)
 
 
-def overall(challenge: Challenge, checks: dict[str, CheckResult]) -> Verdict:
+def overall(
+    challenge: Challenge, checks: dict[str, CheckResult], doubted: Sequence[str] = ()
+) -> Verdict:
     """The run's verdict: the worst of the checks in groups that decide.
 
-    A run that leaves most of them untestable has passed nothing: a driver says what is not
-    testable, and it runs beside the untrusted code.
+    A run that leaves most of them untestable has passed nothing, nor has one of which some checks
+    are doubted: a driver says what is not testable, and it runs beside the untrusted code.
     """
     deciding = [
         result.verdict
@@ -140,9 +144,16 @@ def overall(challenge: Challenge, checks: dict[str, CheckResult]) -> Verdict:
     ]
     found = min(deciding, key=WORST_FIRST.index, default=Verdict.NOT_TESTABLE)
     untestable = deciding.count(Verdict.NOT_TESTABLE)
-    if found is Verdict.PASSED and 2 * untestable > len(deciding):
+    if found is Verdict.PASSED and (doubted or 2 * untestable > len(deciding)):
         return Verdict.NOT_TESTABLE
     return found
+
+
+def note_on(doubted: Sequence[str]) -> str:
+    """Why a run is not believed that some checks cannot be put to it; empty for none."""
+    if not doubted:
+        return ""
+    return f"not testable, though calls of the same kind were answered: {', '.join(doubted)}"
 
 
 def summary(verdict: Verdict, checks: dict[str, CheckResult], note: str) -> str:

@@ -20,11 +20,16 @@ class Group(Record):
 
 
 class Check(Record):
-    """One property that an output must have. `trap` names the mistake it exists to catch."""
+    """One property that an output must have. `trap` names the mistake it exists to catch.
+
+    may_lack: what an interface may be without, so that this cannot be asked of it. Where it is
+    empty, an output that answers other calls of the kind is not believed that it cannot be asked.
+    """
 
     group: str
     says: str
     trap: str = ""
+    may_lack: str = ""
 
 
 class EntryPoint(Record):

@@ -12,17 +12,22 @@ from .loading import Loader
 
 
 class Entry:
-    """`entry.<role>(**canonical)` calls what was bound to it; `module` is the first one loaded."""
+    """`entry.<role>(**canonical)` calls what was bound to it; `module` is the first one loaded.
+
+    refusal: the class that the adapter raises for what an interface cannot express, if any.
+    """
 
     def __init__(
         self,
         calls: Mapping[str, Callable[..., Any]],
         raws: Mapping[str, Any],
         module: ModuleType,
+        refusal: type[Exception] | None = None,
     ) -> None:
         self.__dict__.update(calls)
         self._raws = dict(raws)
         self.module = module
+        self.refusal = refusal
 
     def has(self, role: str) -> bool:
         """Whether this role was bound."""
@@ -82,4 +87,4 @@ def _adapted(loader: Loader, binding: Mapping[str, Any], adapter: CodeType) -> E
     exec(adapter, code.__dict__)
     module = loader.load(binding["module"])
     calls = code.__dict__["entry"](module, loader.load)
-    return Entry(calls, calls, module)
+    return Entry(calls, calls, module, code.__dict__.get("NotTestable"))

@@ -59,8 +59,9 @@ def run_through_adapter(
     assert spec and spec.loader
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    calls = adapter_of(FOLDER, "any_cache")["entry"](module, None)
-    entry = Entry(calls, calls, module)
+    adapter = adapter_of(FOLDER, "any_cache")
+    calls = adapter["entry"](module, None)
+    entry = Entry(calls, calls, module, adapter["NotTestable"])
     ended: Counter[Any] = Counter()
     for case in CASES:
         if checks is None or case.check in checks:

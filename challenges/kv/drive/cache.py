@@ -25,7 +25,7 @@ def store(entry, call):
             return {"lengths": lengths_of(entry, cache, call)}
         return {"changed": changed, **held(entry, cache, call)}
     except Exception as error:
-        if refused(error) or call["kind"] == "plain":
+        if refused(entry, error) or call["kind"] == "plain":
             raise
         return {"raised": f"{type(error).__name__}: {error}"}
 
@@ -71,7 +71,7 @@ def overflow(entry, call):
     try:
         cache = write(entry, cache, call, len(call["chunks"]) - 1, len(call["chunks"]))
     except Exception as error:
-        if refused(error):
+        if refused(entry, error):
             raise
         raised = type(error).__name__
     return {"raised": raised, **held(entry, cache, call)}

@@ -26,7 +26,7 @@ def shipped_decoder(entry, call):
         try:
             out[name] = feed(entry, decoder, tokens, chunks)
         except Exception as error:  # noqa: BLE001 - whether it raises is what is asked
-            if refused(error):
+            if refused(entry, error):
                 return {"not_testable": str(error)}
             if not call["may_raise"]:
                 return {"not_testable": f"the decoder raised {type(error).__name__}: {error}"}
@@ -63,7 +63,7 @@ def generator(entry, call):
         longer = [*call["prompt"], *first[:kept]]
         rest = own_tokens(entry, call, longer, call["steps"] - kept)
     except Exception as error:
-        if refused(error):
+        if refused(entry, error):
             raise
         return {"not_testable": f"the generator raised {type(error).__name__}: {error}"}
     if first != again or len(first) != call["steps"]:

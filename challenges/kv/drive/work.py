@@ -37,7 +37,7 @@ def prefill(entry, cache, x, weights):
     try:
         return attend(entry, cache, x, weights)
     except Exception as error:
-        if not refused(error):
+        if not refused(entry, error):
             raise
         for at in range(x.shape[1]):
             cache = attend(entry, cache, x[:, at : at + 1], weights)

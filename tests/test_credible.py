@@ -1,0 +1,77 @@
+"""That a case cannot be put to an interface is believed where it can be so, and nowhere else."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from generator.credible import incredible, kind
+from generator.data import CaseResult, Challenge, Check, Group, Verdict
+from generator.verify import overall, summary
+
+ARRAY = np.ones(3)
+PLAIN = {"x": ARRAY, "eps": 1e-5, "do": "once"}
+CHALLENGE = Challenge.model_validate(
+    {
+        "slug": "s",
+        "title": "t",
+        "difficulty": "Medium",
+        "runtime": "numpy",
+        "summary": "s",
+        "entry": {},
+        "groups": {"g": Group(weight=1), "shown": Group(weight=0, decides=False)},
+        "checks": {
+            "ordinary": Check(group="g", says=""),
+            "rows": Check(group="g", says="", may_lack="lengths of their own for rows"),
+            "shown": Check(group="shown", says=""),
+        },
+    }
+)
+
+
+def found(check: str, call: dict[str, Any]) -> list[str]:
+    """What is not believed of a run that answers a plain call and not this one."""
+    cases = [
+        SimpleNamespace(id="plain", check="ordinary", calls=(PLAIN,)),
+        SimpleNamespace(id="asked", check=check, calls=(call,)),
+    ]
+    results = [
+        CaseResult(case="plain", verdict=Verdict.PASSED, seconds=0, findings=(), note=""),
+        CaseResult(case="asked", verdict=Verdict.NOT_TESTABLE, seconds=0, findings=(), note="no"),
+    ]
+    return incredible(CHALLENGE, cases, results)
+
+
+@pytest.mark.parametrize(
+    "call", [PLAIN, PLAIN | {"eps": 1.0}, PLAIN | {"x": ARRAY.astype(np.float32)[None]}]
+)
+def test_other_numbers_are_no_other_question(call: dict[str, Any]) -> None:
+    """Whoever answers a call can be asked it with other values, another shape or another type."""
+    assert found("ordinary", call) == ["ordinary"]
+
+
+@pytest.mark.parametrize(
+    "call", [PLAIN | {"do": "default"}, {"x": ARRAY}, PLAIN | {"causal": True}]
+)
+def test_another_kind_of_call_may_be_beyond_an_interface(call: dict[str, Any]) -> None:
+    """Another manner, a flag, or other arguments."""
+    assert kind(call) != kind(PLAIN)
+    assert found("ordinary", call) == []
+
+
+def test_a_check_that_declares_what_may_be_lacking_is_believed() -> None:
+    """As is one that decides nothing."""
+    assert found("rows", PLAIN) == found("shown", PLAIN) == []
+
+
+def test_a_run_that_is_not_believed_has_not_passed() -> None:
+    """All that was answered is right, and still the verdict blames and praises nobody."""
+    checks: dict[str, Any] = {
+        name: SimpleNamespace(verdict=Verdict.PASSED) for name in ("ordinary", "rows")
+    }
+    assert overall(CHALLENGE, checks) is Verdict.PASSED
+    assert overall(CHALLENGE, checks, ["ordinary"]) is Verdict.NOT_TESTABLE
+    assert "2 of 2" in summary(Verdict.PASSED, checks, "")
