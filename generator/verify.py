@@ -94,7 +94,7 @@ def verify(task: Task, runtime: Runtime) -> Evidence:
 def execute(subject: Subject, runtime: Runtime) -> Execution:
     """Run the cases, unless there is nothing to run."""
     if not produced(subject.run):
-        return Execution(stopped=Verdict.NO_OUTPUT, note="the folder holds a prompt and no output")
+        return Execution(stopped=Verdict.NO_OUTPUT, note="the folder holds no output")
     return runtime.execute(subject)
 
 
