@@ -116,6 +116,16 @@ def test_entered_without_output_differs_from_never_entered(calm: Results) -> Non
     assert "no output" in home and "never entered" in home
 
 
+def test_the_first_page_says_who_was_not_graded(calm: Results) -> None:
+    """A column without letters is explained where a reader meets it."""
+    ungraded = [m.name for m in Site(calm).models if m not in Site(calm).graded]
+    home = "".join(Reader(as_html(pages_of(calm)[paths.HOME])).text)
+    assert (
+        f"{', '.join(ungraded)} was not part of the published comparison: the tests alone speak of it."
+        in home
+    )
+
+
 def test_stand_ins_are_called_that_on_every_page_about_them(calm: Results) -> None:
     """No page shows evidence about a stand-in without saying whose output was run."""
     for path, text in pages_of(calm).items():
@@ -226,8 +236,11 @@ def test_render_writes_once_and_removes_what_is_gone(calm: Results, tmp_path: Pa
             "told": (),
         }
     )
-    render(fewer, root)
+    gone = render(fewer, root)
     assert not list((root / "docs").rglob("alpha*"))
+    assert gone.removed > 0 and 0 <= gone.changed <= gone.total
+    unchanged = gone.total - gone.changed
+    assert str(gone) == f"{gone.changed} written, {unchanged} unchanged, {gone.removed} removed"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def pages(site: Site) -> Iterator[Page]:
         ("Overview", ABOUT),
         trust=trust(site),
         telling=site.telling[:1],
+        ungraded=[model.name for model in site.models if model not in site.graded],
         legend=[v for v in MEANS if any(c.verdict == v for c in site.runs())],
         MEANS=MEANS,
         SENTENCES=SENTENCES,
