@@ -19,7 +19,7 @@ from benchmarks.run import measured
 from benchmarks.session import Plan
 from benchmarks.tables import machine, page, tables
 from generator.files import write
-from generator.render.readme import marked
+from generator.render.regions import marked
 
 PROJECT = Path(__file__).resolve().parent.parent
 RECORDS = PROJECT / "docs" / "records"

@@ -6,6 +6,7 @@ What makes pages is imported where pages are made: most builds have none to make
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from generator.yamlfile import BadFile
 
 if TYPE_CHECKING:
     from generator.judge.calibration import Probed
+    from generator.render import Invocation
 
 Say = Callable[[str], None]
 
@@ -66,11 +68,11 @@ def write_pages(options: Options, found: Corpus, say: Say) -> Built:
     from generator.render import render
 
     shown = results(options, found)
-    written = render(shown, options.root)
+    written = render(shown, options.root, own=invocation(options).own)
     refuse_leaks(options)
     if shown.redacted:
         say(redactions(shown))
-    say(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
+    say(f"pages: {written}")
     built = Built(
         sources=sources,
         pages=pages_digest(options),
@@ -95,11 +97,23 @@ def write_site(options: Options, built: Built, say: Say) -> int:
 
 
 def outdated(options: Options) -> list[str]:
-    """What a build would have to mend, a line each: stale records, README, texts' numbers."""
+    """What a build would have to mend, a line each: stale records, regions, texts' numbers."""
     from generator.render import stale
 
     found = results(options)
-    return [*stale(found, options.root), *unsourced(found, options.store)]
+    return [*stale(found, options.root, invocation(options)), *unsourced(found, options.store)]
+
+
+def invocation(options: Options) -> Invocation:
+    """What the options say of where runs and records are, as a person would type it again."""
+    from generator.render import Invocation
+
+    usual = options.root / "docs" / "records"
+    given = {"runs": options.runs, "records": options.records}
+    typed = "".join(f" --{name} {shlex.quote(str(at))}" for name, at in given.items() if at)
+    own = options.runs is None and options.store.folder.resolve() == usual.resolve()
+    records = options.records or usual.relative_to(options.root)
+    return Invocation(records=records, options=typed, own=own)
 
 
 def results(options: Options, found: Corpus | None = None) -> Results:

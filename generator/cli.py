@@ -152,14 +152,14 @@ def judge(
 @app.command()
 def render(runs: Runs = None, records: Records = None) -> None:
     """Write the pages and the README's tables from the records as they are; run nothing."""
-    from generator.build import results
+    from generator.build import invocation, results
     from generator.options import Options, kept_cache
     from generator.render import render as write_pages
 
     with plain_errors():
         options = Options(runs=runs, records=records, cache=kept_cache())
-        written = write_pages(results(options), options.root)
-        typer.echo(f"pages: {written.changed} written, {written.total - written.changed} unchanged")
+        written = write_pages(results(options), options.root, own=invocation(options).own)
+        typer.echo(f"pages: {written}")
 
 
 @app.command()

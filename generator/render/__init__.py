@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from generator.render.writing import Written, render, stale
+from generator.render.writing import Invocation, Written, render, stale
 
-__all__ = ["Written", "render", "stale"]
+__all__ = ["Invocation", "Written", "render", "stale"]

@@ -1,12 +1,6 @@
-"""The README's regions: tables between markers, filled from results.
-
-A region is what stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`; the rest of the
-README is written by hand and never touched.
-"""
+"""The README's tables: what its regions are filled with, from results."""
 
 from __future__ import annotations
-
-import re
 
 from generator.render import env
 from generator.render.cells import Cell
@@ -22,34 +16,6 @@ REGIONS = (
     "challenges",
     "repository-layout",
 )
-
-
-def filled(text: str, site: Site) -> str:
-    """The README with every region it has a marker for filled anew."""
-    for name in REGIONS:
-        text = marked(name).sub(lambda m, name=name: m[1] + region(name, site) + m[3], text)  # type: ignore[misc]
-    return text
-
-
-def outdated(text: str, site: Site) -> list[str]:
-    """A line for every region that is missing or not what the results say."""
-    found = []
-    for name in REGIONS:
-        match = marked(name).search(text)
-        if match is None:
-            found.append(
-                f"README.md: no region between <!-- {name}:begin --> and <!-- {name}:end -->"
-            )
-        elif match[2] != region(name, site):
-            found.append(
-                f"README.md: the region {name} is out of date (python -m generator render)"
-            )
-    return found
-
-
-def marked(name: str) -> re.Pattern[str]:
-    """Matches a region: the opening marker's line, the content, the closing marker."""
-    return re.compile(rf"(<!-- {name}:begin[^>]*-->\n)(.*?)(<!-- {name}:end -->)", re.DOTALL)
 
 
 def region(name: str, site: Site) -> str:

@@ -25,12 +25,13 @@ from generator.discover import corpus
 from generator.gather import gather
 from generator.judge.grading import seen_digest
 from generator.records import Store
-from generator.render import stale
+from generator.render import Invocation, stale
 from generator.render.pages import compared, data, judge
 from generator.render.site import Site
 from tests.judge.conftest import GRADE
 
 ROOT = Path(__file__).resolve().parents[2]
+OWN = Invocation(Path("docs/records"))
 PUBLISHED = """{judge: J, date: '2026-01-01', source: s, executed_the_code: false,
   matrix: {backwards: {alpha: A, beta: B}}}"""
 SCORES = """{judge: K, date: '2026-01-01', scale: 0 to 100, executed_the_code: false, scores: [
@@ -222,5 +223,5 @@ def test_a_probe_that_is_not_as_planted_is_named(calm: Results, tmp_path: Path) 
     for verdict, says in ((Verdict.WRONG, "wrong"), (None, "no current record")):
         odd = calm.model_copy(update={"probes": (probe.model_copy(update={"verdict": verdict}),)})
         line = f"docs/records/probes: padding/one: {says}, planted as right"
-        assert any(found.startswith(line) for found in stale(odd, tmp_path))
-    assert not any("probes" in found for found in stale(calm, tmp_path))
+        assert any(found.startswith(line) for found in stale(odd, tmp_path, OWN))
+    assert not any("probes" in found for found in stale(calm, tmp_path, OWN))
