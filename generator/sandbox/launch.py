@@ -24,6 +24,7 @@ INSTALLED = frozenset({"site-packages", "dist-packages"})
 SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
+HOST = "sandbox"  # what cases find as the machine's name, under bubblewrap
 SCRATCH_BYTES = 256 * 10**6
 
 # Users of the range that neither distributions nor systemd give out, one per sandbox: none of them
@@ -102,6 +103,7 @@ def bubblewrap(stage: Path, packages: Iterable[str]) -> list[str]:
     arguments = [
         "--die-with-parent",
         *(f"--unshare-{name}" for name in ("pid", "net", "ipc", "uts")),
+        *("--hostname", HOST),
     ]
     for name in ("SETUID", "SETGID", "SYS_ADMIN", "KILL", "CHOWN", "DAC_OVERRIDE", "FOWNER"):
         arguments += ["--cap-add", f"CAP_{name}"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from generator.data import OwnTest
 from generator.sandbox.exchange import Heard
 
+SHORTEST_NAME = 5  # of a machine; a shorter one may be part of any word
 Status = Literal["done", "crashed", "timeout", "broken"]
 
 
@@ -37,7 +39,7 @@ def reply(heard: Heard, how: str, calls: int) -> Reply:
     return Reply(
         status=status,
         outputs=tuple(heard.outputs[:calls]),
-        note=note,
+        note=anonymous(note),
         seconds=heard.finished - loaded,
         import_seconds=loaded - heard.started,
         import_failed=heard.loaded is None and status in {"crashed", "timeout"},
@@ -52,7 +54,18 @@ def own_test(file: str, heard: Heard, how: str) -> OwnTest:
         note = "did not end in time"
         return OwnTest(file=file, ended=False, status=None, seconds=seconds, note=note)
     status, note = _exit(heard, how)
-    return OwnTest(file=file, ended=True, status=status, seconds=seconds, note=note)
+    return OwnTest(file=file, ended=True, status=status, seconds=seconds, note=anonymous(note))
+
+
+def anonymous(text: str) -> str:
+    """The text without this machine's name and its kernel's release and build, as they stand."""
+    machine = platform.uname()
+    named = {machine.version: "[kernel]", machine.release: "[kernel]"}
+    if len(machine.node) >= SHORTEST_NAME:
+        named[machine.node] = "[host]"
+    for name, shown in named.items():
+        text = text.replace(name, shown) if name else text
+    return text
 
 
 def _exit(heard: Heard, how: str) -> tuple[int, str]:

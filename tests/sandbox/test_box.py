@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import platform
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,8 @@ import numpy as np
 import pytest
 
 from generator.data import Binding, Bound, Limits
-from generator.sandbox import Job, Reply, Sandbox
+from generator.sandbox import Job, Reply, Sandbox, launch
+from generator.sandbox.outcome import anonymous
 
 DRIVE = "def drive(entry, call):\n    return {'y': entry.double(x=call['x'])}\n"
 LIMITS = Limits(seconds=2, import_seconds=5, memory_mb=1000, output_mb=8)
@@ -47,6 +51,39 @@ def test_exception_names_its_line(sandbox: Sandbox, tmp_path: Path) -> None:
     reply = run(sandbox, tmp_path, "def double(x):\n    raise ValueError('odd')\n")
     assert reply.status == "crashed"
     assert reply.note == "ValueError: odd (out.py, line 2)"
+
+
+NAMES_ITS_MACHINE = """
+import os, platform, socket
+def double(x):
+    raise ValueError(f"{os.uname()} {platform.node()} {socket.gethostname()} {platform.release()}")
+"""
+
+
+def test_an_exception_does_not_name_the_machine(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Records and pages show the text: neither host name nor kernel are in it."""
+    note = run(sandbox, tmp_path, NAMES_ITS_MACHINE).note
+    here = platform.uname()
+    assert "ValueError" in note and "[kernel]" in note
+    assert here.release not in note and here.version not in note
+
+
+@pytest.mark.skipif(not shutil.which("bwrap"), reason="the name is set by bubblewrap")
+def test_under_bubblewrap_the_machine_has_another_name(sandbox: Sandbox, tmp_path: Path) -> None:
+    """However an output asks for it, and however short it is."""
+    hidden = {layer.name: layer.enforced for layer in sandbox.isolation}
+    if not hidden["a file system that holds nothing else"]:
+        pytest.skip("bubblewrap does not work here")
+    note = run(sandbox, tmp_path, NAMES_ITS_MACHINE).note
+    assert f"nodename='{launch.HOST}'" in note and f" {launch.HOST} {launch.HOST} " in note
+
+
+def test_without_bubblewrap_the_host_s_name_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is replaced; one so short that it may be part of a word is left."""
+    machine = platform.uname()
+    for node, told in (("planted-host", "[host] fell"), ("vm", "vm fell")):
+        monkeypatch.setattr(platform, "uname", partial(machine._replace, node=node))
+        assert anonymous(f"{node} fell") == told
 
 
 def test_import_failure(sandbox: Sandbox, tmp_path: Path) -> None:
