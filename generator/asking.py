@@ -89,7 +89,7 @@ def judge_if_possible(options: Options, base_url: str, budget: float) -> str:
         f"judge {settings.name}: {reused} answers reused, {stale} stale, "
         f"{still_open - stale} missing"
     )
-    if not os.environ.get(settings.key_variable):
+    if settings.key_variable and not os.environ.get(settings.key_variable):
         return f"{state} (no {settings.key_variable}, so nothing is asked)"
     if not still_open:
         return state

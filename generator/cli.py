@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator.cli_making import making
-from generator.cli_options import AsJson, BaseUrl, Names, Records, Runs, with_verification
+from generator.cli_options import AsJson, BaseUrl, Names, Records, Runs, finite, with_verification
 from generator.errors import plain_errors
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ def build(
     judge: Annotated[
         bool, typer.Option(help="Ask the default judge what is open, if its key is set.")
     ] = True,
-    budget: Annotated[float, typer.Option(help="US dollars that the judge may cost.")] = 5.0,
+    budget: Annotated[
+        float,
+        typer.Option(min=0, callback=finite, help="US dollars that the judge may cost."),
+    ] = 5.0,
     base_url: BaseUrl = "",
 ) -> None:
     """Do everything: verify what changed, judge, rank, audit, write the pages, build the site.
@@ -96,7 +99,10 @@ def judge(
     model: Annotated[str, typer.Option(help="Another model on that server.")] = "",
     repeats: Annotated[int, typer.Option("--again", min=1, help="Repeats per run.")] = 3,
     blind: Annotated[int, typer.Option(min=0, help="Repeats without the evidence.")] = 1,
-    budget: Annotated[float | None, typer.Option(help="Stop before this many US dollars.")] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(min=0, callback=finite, help="Stop before this many US dollars."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what it would cost.")
     ] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,7 +29,10 @@ Records = Annotated[
     typer.Option(help="Where records are kept. Default: docs/records.", show_default=False),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Remake records that are current.")]
-Seed = Annotated[int | None, typer.Option(help="Replay this seed instead of drawing one.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(min=0, help="Draw inputs from this seed, of records that are made now."),
+]
 Workers = Annotated[int, typer.Option(min=1, help="Runs verified at once.")]
 Memory = Annotated[
     int,
@@ -56,6 +60,15 @@ BaseUrl = Annotated[
     str, typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def finite(dollars: float | None) -> float | None:
+    """Refuse what no sum of money reaches; NaN is within any range that typer knows."""
+    if dollars is not None and not math.isfinite(dollars):
+        raise typer.BadParameter(f"{dollars} is not a finite number of dollars.")
+    return dollars
+
+
 CORES = cores()
 
 

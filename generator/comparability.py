@@ -31,6 +31,7 @@ def differences(
                 *providers(published, a, b),
                 *(fact for run in (a, b) for fact in logged(corpus, logs, run)),
                 *prompts(published, a, b),
+                *identical(published, a, b),
                 *stored_prompts(a, b),
             )
             if warnings:
@@ -94,6 +95,17 @@ def prompts(published: Published, a: Run, b: Run) -> list[str]:
     keys = (a.key, b.key)
     found = [f"prompt of the original {key}: {differing[key]}" for key in keys if key in differing]
     return found + [f"no prompt is stored with the original {key}" for key in keys if key in absent]
+
+
+def identical(published: Published, a: Run, b: Run) -> list[str]:
+    """Files that the originals of both runs had in common, byte for byte."""
+    sets = published.measured.identical_files if published.measured else ()
+    shared = [
+        files
+        for files in sets
+        if all(any(f.startswith(f"{run.key}/") for f in files) for run in (a, b))
+    ]
+    return [f"byte for byte the same in the originals: {', '.join(files)}" for files in shared]
 
 
 def stored_prompts(a: Run, b: Run) -> list[str]:

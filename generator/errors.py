@@ -19,8 +19,14 @@ def plain_errors() -> Iterator[None]:
         typer.secho(f"error: {error}", fg="red", err=True)
         raise typer.Exit(2) from None
     except OSError as error:
-        typer.secho(f"error: {error.filename or ''}: {error.strerror}", fg="red", err=True)
+        typer.secho(f"error: {told(error)}", fg="red", err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.secho("stopped; every finished record is kept", fg="yellow", err=True)
         raise typer.Exit(130) from None
+
+
+def told(error: OSError) -> str:
+    """What went wrong and with which file, as far as the error knows; never an empty name."""
+    what = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {what}" if error.filename else what

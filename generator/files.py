@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from generator.leftovers import beside
@@ -12,11 +13,27 @@ from generator.leftovers import beside
 def write(path: Path, content: str | bytes) -> bool:
     """Put `content` at `path` through a temporary file; False if it was there already.
 
-    Raises OSError (a full disk, say), in which case the old file is still whole.
+    Raises OSError with its name (a full disk, say), and then the old file is still whole.
     """
     data = content.encode() if isinstance(content, str) else content
     if path.exists() and path.read_bytes() == data:
         return False
+    with naming(path):
+        _replace(path, data)
+    return True
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError that is raised here names this file: a full disk's names none, others a copy."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary, lock = beside(path)
     try:
@@ -28,7 +45,6 @@ def write(path: Path, content: str | bytes) -> bool:
         raise
     finally:
         os.close(lock)
-    return True
 
 
 def remove_others(folder: Path, kept: Collection[Path]) -> int:

@@ -15,7 +15,16 @@ from generator.judge.calibration import Probed
 from generator.judge.card import Asked
 from generator.judge.published import NAME as PUBLISHED
 from generator.logged import read_logs
-from generator.opinions import Judged, all_duels, all_grades, cards, rankings, texts
+from generator.opinions import (
+    Judged,
+    all_duels,
+    all_grades,
+    cards,
+    ranking_rule,
+    rankings,
+    texts,
+    unknown_weights,
+)
 from generator.pairs import pairs
 from generator.published import load_published
 from generator.records import Store
@@ -77,7 +86,13 @@ def gather(
         timelines=logs.timelines,
         replays=logs.replays,
         redacted=report(corpus, cache),
-        problems=(*corpus.problems, *store.problems, *logs.problems, *refused),
+        problems=(
+            *corpus.problems,
+            *store.problems,
+            *logs.problems,
+            *refused,
+            *unknown_weights(ranking_rule(corpus.root), corpus),
+        ),
     )
 
 

@@ -96,6 +96,18 @@ def ranking_rule(root: Path) -> RankingRule:
     return read(file, RankingRule) if file.exists() else RankingRule()
 
 
+def unknown_weights(rule: RankingRule, corpus: Corpus) -> list[str]:
+    """A line for each weight of ranking.yaml that no challenge here takes."""
+    named = {"challenges": rule.challenges}
+    named |= {f"alternatives.{name}": weights for name, weights in rule.alternatives.items()}
+    return [
+        f"{corpus.root / 'ranking.yaml'}: {field}.{slug}: no such challenge; ignored"
+        for field, weights in named.items()
+        for slug in weights
+        if slug not in corpus.challenges
+    ]
+
+
 def of_this_corpus(grades: dict[str, Grade], corpus: Corpus) -> dict[str, Grade]:
     """The imported grades of models and challenges that are here."""
     return {

@@ -31,7 +31,7 @@ def pairs(
         for place, model in enumerate(order)
         for other in order[place + 1 : place + 1 + NEAREST]
     }
-    found |= {frozenset(pair) for models in wanted for pair in combinations(sorted(models), 2)}
+    found |= {frozenset(pair) for models in wanted for pair in combinations(sorted(set(models)), 2)}
     places = {model: place for place, model in enumerate(corpus.models)}
     here = [sorted(pair, key=places.__getitem__) for pair in found if pair <= places.keys()]
     return tuple(sorted(((a, b) for a, b in here), key=lambda p: (places[p[0]], places[p[1]])))

@@ -7,6 +7,7 @@ never a crash, and never overwritten unless its successor has been made.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from generator.files import write
 from generator.redact import clean_all, redact
 from generator.yamlfile import first_error
 
-R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 TEXTS = {"analysis": "analyses", "profile": "profiles"}
 
 
@@ -42,9 +43,23 @@ class Store:
     def evidence(self) -> dict[str, Evidence]:
         """Every usable evidence record, by `model/challenge`; read once."""
         if self._evidence is None:
-            loaded = [self.load(file, Evidence) for file in self.files("evidence")]
-            self._evidence = {f"{e.model}/{e.challenge}": e for e in loaded if e}
+            found = self._in_place("evidence", Evidence, self._of_evidence)
+            self._evidence = {f"{record.model}/{record.challenge}": record for record in found}
         return self._evidence
+
+    def _of_evidence(self, record: Evidence) -> Path:
+        return self.evidence_path(record.model, record.challenge)
+
+    def _in_place(self, folder: str, kind: type[T], place: Callable[[T], Path]) -> list[T]:
+        """The usable records of a folder that lie where their content says; problems noted."""
+        found = []
+        for file in self.files(folder):
+            record = self.load(file, kind)
+            if record is not None and (own := place(record)) != file:
+                self._problems[file] = f"{file}: holds the record of {own}; ignored"
+            elif record is not None:
+                found.append(record)
+        return found
 
     def save_evidence(self, record: Evidence) -> None:
         """Keep an evidence record; raises OSError where it cannot be written."""
@@ -55,42 +70,47 @@ class Store:
     def strength(self) -> tuple[Strength, ...]:
         """The recorded strength of the kernel tests, in the order of the challenges."""
         path = self.folder / "strength.json"
-        if not path.exists():
-            return ()
-        return TypeAdapter(tuple[Strength, ...]).validate_json(path.read_bytes())
+        return (self.load(path, tuple[Strength, ...]) if path.exists() else None) or ()
 
     def rooflines(self) -> dict[str, dict[str, Any]]:
         """By challenge, the timings of our own kernel against the memory and against libraries."""
-        return {file.stem: json.loads(file.read_bytes()) for file in self.files("roofline")}
+        loaded = {file.stem: self.load(file, dict[str, Any]) for file in self.files("roofline")}
+        return {slug: found for slug, found in loaded.items() if found is not None}
 
     def judged_runs(self) -> list[JudgedRun]:
         """Every usable record of a judge's grades."""
-        return [found for file in self.files("grades") if (found := self.load(file, JudgedRun))]
+        return self._in_place("grades", JudgedRun, self._of_run)
 
     def judged_duels(self) -> list[JudgedDuel]:
         """Every usable record of a judge's comparisons."""
-        return [found for file in self.files("duels") if (found := self.load(file, JudgedDuel))]
+        return self._in_place("duels", JudgedDuel, self._of_duel)
+
+    def _of_run(self, record: JudgedRun) -> Path:
+        return self.folder / "grades" / record.judge / record.model / f"{record.challenge}.json"
+
+    def _of_duel(self, record: JudgedDuel) -> Path:
+        name = f"{record.a}--{record.b}.json"
+        return self.folder / "duels" / record.judge / record.challenge / name
 
     def save_judged_run(self, record: JudgedRun) -> None:
         """Keep what a judge was asked about a run; raises OSError."""
-        self.save(
-            self.folder / "grades" / record.judge / record.model / f"{record.challenge}.json",
-            record,
-        )
+        self.save(self._of_run(record), record)
 
     def save_judged_duel(self, record: JudgedDuel) -> None:
         """Keep what a judge was asked about two runs; raises OSError."""
-        name = f"{record.a}--{record.b}.json"
-        self.save(self.folder / "duels" / record.judge / record.challenge / name, record)
+        self.save(self._of_duel(record), record)
 
     def judged_texts(self) -> list[JudgedText]:
         """Every usable record of a judge's analyses and profiles."""
-        files = [file for name in TEXTS.values() for file in self.files(name)]
-        return [found for file in files if (found := self.load(file, JudgedText))]
+        folders = TEXTS.values()
+        return [t for name in folders for t in self._in_place(name, JudgedText, self._of_text)]
 
     def save_judged_text(self, record: JudgedText) -> None:
         """Keep what a judge was asked to write; raises OSError."""
-        self.save(self.text_path(record.kind, record.judge, record.subject), record)
+        self.save(self._of_text(record), record)
+
+    def _of_text(self, record: JudgedText) -> Path:
+        return self.text_path(record.kind, record.judge, record.subject)
 
     def text_path(self, kind: str, judge: str, subject: str) -> Path:
         """Where a judge's text is kept."""
@@ -100,7 +120,7 @@ class Store:
         """The record files of a kind, sorted."""
         return sorted((self.folder / kind).rglob("*.json"))
 
-    def load(self, path: Path, kind: type[R]) -> R | None:
+    def load(self, path: Path, kind: type[T]) -> T | None:
         """The record in a file, or None and a problem noted."""
         try:
             return TypeAdapter(kind).validate_json(path.read_bytes())

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import model_validator
+
 from generator.data import Challenge, Record
 from generator.kernel_tests import KernelTests, load
-from generator.yamlfile import BadFile, read, read_yaml
+from generator.yamlfile import BadFile, read, read_text, read_yaml, validated
 
 
 class Mutant(Record):
@@ -30,6 +32,12 @@ class Mutant(Record):
     old: str = ""
     new: str = ""
     file: str = ""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Mutant:
+        if bool(self.file) == bool(self.base and self.old):
+            raise ValueError("expected either `file`, or `base`, `old` and `new`")
+        return self
 
 
 @dataclass(frozen=True)
@@ -77,16 +85,16 @@ class TrustedEntry:
 
 def mutants(folder: Path) -> list[tuple[Mutant, str]]:
     """The mutants of a challenge with their sources; raises BadFile if an edit does not apply."""
-    listed = read_yaml(folder / "mutants.yaml")
-    parsed = [Mutant.model_validate(entry) for entry in listed]
+    file = folder / "mutants.yaml"
+    parsed = validated(str(file), tuple[Mutant, ...], read_yaml(file))
     return [(mutant, mutant_source(folder, mutant)) for mutant in parsed]
 
 
 def mutant_source(folder: Path, mutant: Mutant) -> str:
     """The mutant's source text. An edit must apply exactly once, or it is not the mistake meant."""
     if mutant.file:
-        return (folder / mutant.file).read_text()
-    base = (folder / "honest" / mutant.base).read_text()
+        return read_text(folder / mutant.file)
+    base = read_text(folder / "honest" / mutant.base)
     if base.count(mutant.old) != 1:
         raise BadFile(
             f"{folder}/mutants.yaml: {mutant.name}: old: found {base.count(mutant.old)} times"

@@ -19,6 +19,11 @@ from generator.schedule import (
     worth_keeping,
 )
 
+OTHER_SEEDS = (
+    "note: --seed {seed} is not used for {count} runs, whose records of other seeds are current "
+    "(--force makes them again)"
+)
+
 
 @dataclass
 class Verified:
@@ -51,6 +56,9 @@ def verify_runs(options: Options, wanted: list[str], console: Console) -> Verifi
     todo = [key for key in keys if options.force or key not in current]
     done = Verified(found, () if options.force else tuple(k for k in keys if k in current))
     done.errors |= {k: why for k, why in found.withheld.items() if not wanted or among(k, wanted)}
+    others = sum(known[key].seed != options.seed for key in done.reused)
+    if others and options.seed is not None:
+        console.print(OTHER_SEEDS.format(seed=options.seed, count=others), soft_wrap=True)
     jobs = tasks(found, todo, digests, seed=options.seed, accept_weak=options.accept_weak)
     with progress(console, "verifying", len(jobs)) as advance:
         for task, result in options.engine.verify_all(longest_first(jobs, known)):

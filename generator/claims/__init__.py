@@ -7,11 +7,14 @@ Claims about an original are decided by what was measured on the original, never
 from __future__ import annotations
 
 from generator.claims import duels, matrix, measured, provenance
-from generator.claims.registry import CHECKS
+from generator.claims.registry import CHECKS, Absent
 from generator.data import Claim, Outcome, Published
 from generator.yamlfile import BadFile
 
 __all__ = ["CHECKS", "duels", "matrix", "measured", "outcome", "outcomes", "provenance"]
+
+# What checks raise for models, challenges and values that the imported facts do not hold.
+BAD_ARGUMENTS = (TypeError, ValueError, LookupError, AttributeError, StopIteration)
 
 
 def outcomes(published: Published) -> list[Outcome]:
@@ -25,6 +28,9 @@ def outcome(claim: Claim, published: Published) -> Outcome:
         raise BadFile(f"claims.yaml: {claim.id}: check: no check called {claim.check!r}")
     try:
         result, because = CHECKS[claim.check](published, **claim.args)
-    except (TypeError, KeyError) as error:
-        raise BadFile(f"claims.yaml: {claim.id}: args: {error}") from error
+    except Absent as error:
+        result, because = "unverifiable", str(error)
+    except BAD_ARGUMENTS as error:
+        why = str(error) or type(error).__name__
+        raise BadFile(f"claims.yaml: {claim.id}: args: {why}") from error
     return Outcome(claim=claim, outcome=result, because=because)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from generator.claims.matrix import letters
-from generator.claims.registry import Result, check, holds
+from generator.claims.registry import Result, check, holds, needed
 from generator.data import POINTS, Published, PublishedPair
 
 
 def pair(published: Published, a: str, b: str) -> PublishedPair:
     """The published duels of two models."""
-    assert published.duels is not None, "claims need the published duels"
-    return next(p for p in published.duels.pairs if {p.a, p.b} == {a, b})
+    duels = needed(published.duels, "duels.yaml")
+    return next(p for p in duels.pairs if {p.a, p.b} == {a, b})
 
 
 @check

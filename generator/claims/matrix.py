@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from statistics import mean
 
-from generator.claims.registry import Result, check, holds
+from generator.claims.registry import Result, check, holds, needed
 from generator.data import POINTS, Letter, Published
 
 
 def letters(published: Published, model: str) -> dict[str, Letter]:
     """A model's published letters by challenge."""
-    assert published.grades is not None, "claims need the published grades"
-    return {c: row[model] for c, row in published.grades.matrix.items() if model in row}
+    grades = needed(published.grades, "grades.yaml")
+    return {c: row[model] for c, row in grades.matrix.items() if model in row}
 
 
 def models(published: Published) -> list[str]:
     """Every model in the published matrix."""
-    assert published.grades is not None, "claims need the published grades"
-    return list(dict.fromkeys(m for row in published.grades.matrix.values() for m in row))
+    grades = needed(published.grades, "grades.yaml")
+    return list(dict.fromkeys(m for row in grades.matrix.values() for m in row))
 
 
 def average(published: Published, model: str) -> float:
@@ -70,13 +70,9 @@ def lowest_grade(published: Published, model: str, letter: Letter) -> Result:
 @check
 def only_full_coverage(published: Published, model: str) -> Result:
     """Whether a model alone was graded on every challenge."""
-    assert published.grades is not None
-    full = [
-        m for m in models(published) if len(letters(published, m)) == len(published.grades.matrix)
-    ]
-    return holds(
-        full == [model], f"graded on all {len(published.grades.matrix)}: {', '.join(full)}"
-    )
+    grades = needed(published.grades, "grades.yaml")
+    full = [m for m in models(published) if len(letters(published, m)) == len(grades.matrix)]
+    return holds(full == [model], f"graded on all {len(grades.matrix)}: {', '.join(full)}")
 
 
 @check
@@ -92,7 +88,7 @@ def highest_floor(published: Published, model: str) -> Result:
 @check
 def wins_challenge(published: Published, model: str, challenge: str) -> Result:
     """Whether a model holds the best grade of a challenge alone."""
-    assert published.grades is not None
-    row = {m: POINTS[letter] for m, letter in published.grades.matrix[challenge].items()}
+    grades = needed(published.grades, "grades.yaml")
+    row = {m: POINTS[letter] for m, letter in grades.matrix[challenge].items()}
     top = sorted(m for m, points in row.items() if points == max(row.values()))
     return holds(top == [model], f"the best grade on {challenge} is held by {', '.join(top)}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from generator.claims.registry import Result, check, holds
+from generator.claims.registry import Result, check, holds, needed
 from generator.data import MeasuredRun, Published
 
 
 def measured(published: Published, model: str, challenge: str) -> MeasuredRun:
     """The figures measured on one original."""
-    assert published.measured is not None, "claims need the measured figures"
-    return published.measured.runs[f"{model}/{challenge}"]
+    known = needed(published.measured, "measured.yaml")
+    return known.runs[f"{model}/{challenge}"]
 
 
 def told(run: MeasuredRun) -> str:

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from generator.claims.registry import Result, check, holds
-from generator.data import Published
+from generator.claims.registry import Result, check, holds, needed
+from generator.data import Published, Rerun
 
 
 @check
 def perplexity(published: Published, model: str, says: float) -> Result:
     """A quoted validation perplexity against the stored logs."""
-    assert published.runs is not None
-    found = published.runs.ternary_rerun[model]
+    facts = needed(published.runs, "runs.yaml")
+    found = facts.ternary_rerun[model]
     if not found.in_stored_logs or found.logged is None:
-        return "unverifiable", "no stored log holds this figure"
+        return "unverifiable", f"no stored log holds this figure ({printed(found)})"
     return holds(abs(found.logged - says) <= 1, f"a stored log holds {found.logged}")
+
+
+def printed(run: Rerun) -> str:
+    """What was published of a training run besides."""
+    return f"published: {run.val_ppl:g} after {run.steps} steps, training loss {run.train_loss:g}"
 
 
 @check
 def session_logs(published: Published, runs: int) -> Result:
     """Whether every run has a stored session log."""
-    assert published.runs is not None
-    stored = len(published.runs.session_logs)
+    facts = needed(published.runs, "runs.yaml")
+    stored = len(facts.session_logs)
     return holds(stored >= runs, f"{stored} of {runs} runs have one")
 
 
 @check
 def prompts_identical(published: Published) -> Result:
     """Whether the stored prompts of each challenge are the same for all models."""
-    assert published.measured is not None
-    differs = published.measured.prompts["differs"]
-    absent = published.measured.prompts["not_stored"]
+    known = needed(published.measured, "measured.yaml")
+    differs = known.prompts["differs"]
+    absent = known.prompts["not_stored"]
     text = "; ".join(f"{run}: {how}" for run, how in differs.items())
     return holds(not differs, f"{text}; no prompt is stored for {', '.join(absent)}")
 
@@ -37,8 +42,8 @@ def prompts_identical(published: Published) -> Result:
 @check
 def provider(published: Published, model: str, says: str) -> Result:
     """A declared provider against the one that session logs name."""
-    assert published.measured is not None
-    logged = [row for row in published.measured.logged if row["run"].startswith(f"{model}/")]
+    known = needed(published.measured, "measured.yaml")
+    logged = [row for row in known.logged if row["run"].startswith(f"{model}/")]
     if not logged:
         return "unverifiable", "no log of this model names its provider"
     named = {row["logged_provider"] for row in logged}
@@ -48,8 +53,8 @@ def provider(published: Published, model: str, says: str) -> Result:
 @check
 def own_tests_pass(published: Published) -> Result:
     """Whether all of the models' own test scripts end and pass."""
-    assert published.measured is not None
-    own = published.measured.own_tests
+    known = needed(published.measured, "measured.yaml")
+    own = known.own_tests
     text = f"{own['exit_zero']} of {own['scripts']} exit with 0; did not end: {own['did_not_end']}"
     return holds(own["exit_zero"] == own["scripts"], text)
 
@@ -57,7 +62,7 @@ def own_tests_pass(published: Published) -> Result:
 @check
 def same_score_twice(published: Published, model: str, challenge: str) -> Result:
     """Whether the earlier judge scored one output alike in its rounds."""
-    assert published.scores is not None
-    found = [s for s in published.scores.scores if (s.model, s.challenge) == (model, challenge)]
+    earlier = needed(published.scores, "scores.yaml")
+    found = [s for s in earlier.scores if (s.model, s.challenge) == (model, challenge)]
     text = ", ".join(f"round {s.round}: {s.score}" for s in found)
     return holds(len({s.score for s in found}) == 1, text)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeVar
 
+P = TypeVar("P")
 Result = tuple[Literal["supported", "contradicted", "unverifiable"], str]
 CHECKS: dict[str, Callable[..., Result]] = {}
 
@@ -18,3 +19,14 @@ def check(function: Callable[..., Result]) -> Callable[..., Result]:
 def holds(condition: bool, because: str) -> Result:
     """Supported or contradicted, with the numbers."""
     return ("supported" if condition else "contradicted"), because
+
+
+class Absent(Exception):
+    """What a claim is checked against was not imported here; the message names the file."""
+
+
+def needed(part: P | None, file: str) -> P:
+    """A part of what was imported; raises Absent where docs/records/published/ has no such file."""
+    if part is None:
+        raise Absent(f"published/{file} is not here")
+    return part

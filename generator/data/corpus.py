@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from generator.data.base import Record
 
@@ -14,7 +14,7 @@ from generator.data.base import Record
 class Group(Record):
     """A group of checks. A group that does not decide is shown, and leaves the verdict alone."""
 
-    weight: Annotated[float, Field(ge=0)]
+    weight: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     decides: bool = True
     says: str = ""
 
@@ -49,10 +49,10 @@ class EntryPoint(Record):
 class Limits(Record):
     """What one case may use; `import_seconds` is for loading the output's modules."""
 
-    seconds: Annotated[float, Field(gt=0)] = 10
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10
     memory_mb: Annotated[int, Field(gt=0)] = 2000
     output_mb: Annotated[int, Field(gt=0)] = 64
-    import_seconds: Annotated[float, Field(gt=0)] = 10
+    import_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10
 
 
 class Challenge(Record):
@@ -91,6 +91,13 @@ class Model(Record):
     provenance: Provenance = Provenance.UNSTATED
     stands_for: str = ""
     note: str = ""
+
+    @field_validator("succeeds")
+    @classmethod
+    def _another(cls, succeeds: str, info: ValidationInfo) -> str:
+        if succeeds and succeeds == info.data.get("slug"):
+            raise ValueError("a model does not succeed itself")
+        return succeeds
 
 
 class Artifact(Record):

@@ -22,12 +22,15 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class Prices(Record):
     """US dollars per million tokens."""
 
-    input: Annotated[float, Field(ge=0)]
-    cached: Annotated[float, Field(ge=0)]
-    output: Annotated[float, Field(ge=0)]
+    input: Dollars
+    cached: Dollars
+    output: Dollars
 
 
 class JudgeSettings(Record):
@@ -49,7 +52,7 @@ class JudgeSettings(Record):
     context_tokens: Annotated[int, Field(gt=0)] = 128_000
     limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     concurrency: Annotated[int, Field(gt=0)] = 1
-    timeout_seconds: Annotated[float, Field(gt=0)] = 600
+    timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 600
     prices: Prices
 
 

@@ -111,7 +111,6 @@ class Measured(Record):
     how: str
     date: str
     runs: dict[str, MeasuredRun]
-    baselines_h200_ms: dict[str, float]
     own_tests: dict[str, Any]
     identical_files: tuple[tuple[str, ...], ...]
     prompts: dict[str, Any]

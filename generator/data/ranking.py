@@ -9,6 +9,8 @@ from pydantic import Field
 from generator.data.base import Record
 from generator.data.opinion import Letter
 
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
 
 class RankingRule(Record):
     """ranking.yaml: the declared weights, and when a model is ranked at all.
@@ -16,8 +18,8 @@ class RankingRule(Record):
     challenges: weight by slug, 1 where not named. alternatives: other weightings, by name.
     """
 
-    challenges: dict[str, float] = {}
-    alternatives: dict[str, dict[str, float]] = {}
+    challenges: dict[str, Weight] = {}
+    alternatives: dict[str, dict[str, Weight]] = {}
     fewest_challenges: Annotated[int, Field(gt=0)] = 6
     level: Annotated[float, Field(gt=0, lt=1)] = 0.05
 

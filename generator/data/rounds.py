@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from generator.data.base import Record
 
@@ -21,6 +21,13 @@ class DeclaredRound(Record):
     models: Trio
     challenges: tuple[str, ...] = ()
     why: Annotated[str, Field(min_length=1)]
+
+    @field_validator("models")
+    @classmethod
+    def _three(cls, models: Trio) -> Trio:
+        if len(set(models)) < len(models):
+            raise ValueError("a round compares three different models")
+        return models
 
 
 class Rounds(Record):

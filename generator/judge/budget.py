@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, field
 
@@ -16,12 +17,19 @@ class OverBudget(Exception):
 
 @dataclass
 class Budget:
-    """US dollars that may be spent; None is no limit. Safe to share between threads."""
+    """US dollars that may be spent; None is no limit. Safe to share between threads.
+
+    Raises ValueError for a limit that is negative or no finite number: none would ever be reached.
+    """
 
     limit: float | None = None
     spent: float = 0.0
     held: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and not (math.isfinite(self.limit) and self.limit >= 0):
+            raise ValueError(f"a budget is a finite number of dollars, 0 or more: {self.limit}")
 
     def hold(self, worst: float) -> None:
         """Set aside the worst case of a request; raises OverBudget if there is not that much."""

@@ -19,7 +19,6 @@ from generator.data import (
     Quote,
     Run,
     Status,
-    Verdict,
 )
 from generator.judge import evidence as by_evidence
 from generator.judge.client import canonical, parse
@@ -28,8 +27,6 @@ from generator.judge.prompts import items
 from generator.judge.quotes import checked
 from generator.judge.rubric import lowered, overall, rubric
 from generator.judge.submission import readable
-
-BLAMELESS = {Verdict.NOT_BOUND, Verdict.NOT_RUN, Verdict.NOT_TESTABLE}
 
 
 def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evidence) -> Grade:

@@ -441,7 +441,6 @@ def results(root: Path, text: str = HOSTILE) -> Results:
                         note=text,
                     )
                 },
-                baselines_h200_ms={},
                 own_tests={},
                 identical_files=(),
                 prompts={},

@@ -1,0 +1,168 @@
+"""A file that a person broke ends a command in one line that names it, never in a traceback."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.cli.conftest import ROOT, Command
+
+CHECK = ("build", "--check")
+JUDGE = (
+    b"judges:\n  j: {base_url: x, model: m, structured: json_object, max_tokens: 9, prices: {%s}}\n"
+)
+CLAIM = b"claims:\n- {id: c, source: s, says: s, check: %s}\n"
+
+
+class Broken(NamedTuple):
+    """A file, what is in it, the command that meets it, and what its one line must name."""
+
+    file: str
+    content: bytes
+    command: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+REFUSED = {
+    "a model that succeeds itself": Broken(
+        "right/model.yaml", b"name: R\nsucceeds: right\n", CHECK, ("right/model.yaml: succeeds",)
+    ),
+    "a key given twice": Broken(
+        "right/model.yaml", b"name: R\nnote: a\nname: S\n", CHECK,
+        ("right/model.yaml:3", "name", "twice"),
+    ),
+    "a model.yaml that is no UTF-8": Broken(
+        "right/model.yaml", b"name: \xff\n", CHECK, ("right/model.yaml", "UTF-8")
+    ),
+    "a model.yaml that is a list": Broken(
+        "right/model.yaml", b"- name\n", CHECK, ("right/model.yaml", "mapping")
+    ),
+    "a round of one model": Broken(
+        "rounds.yaml", b"rounds:\n  r: {models: [right, right, right], why: w}\n", CHECK,
+        ("rounds.yaml: rounds.r.models", "three different"),
+    ),
+    "a weight that is not a number": Broken(
+        "ranking.yaml", b"challenges: {x: .nan}\n", CHECK, ("ranking.yaml: challenges.x",)
+    ),
+    "an infinite weight": Broken(
+        "ranking.yaml", b"alternatives: {x: {y: .inf}}\n", CHECK,
+        ("ranking.yaml: alternatives.x.y",),
+    ),
+    "a judge that is a number": Broken(
+        "judges.yaml", b"judges: {x: 5}\n", ("judge", "--dry-run"),
+        ("judges.yaml: judges.x", "mapping"),
+    ),
+    "a default that is a list": Broken(
+        "judges.yaml", b"default: [x]\njudges: {x: {}}\n", ("judge", "--dry-run"),
+        ("judges.yaml: default",),
+    ),
+    "judges named by numbers": Broken(
+        "judges.yaml", b"default: x\njudges: {1: {}, 2: {}}\n", ("judge", "--dry-run"),
+        ("judges.yaml: default", "1, 2"),
+    ),
+    "a price that is not a number": Broken(
+        "judges.yaml", JUDGE % b"input: .nan, cached: 0, output: 0", ("judge", "--dry-run"),
+        ("judges.yaml: judges.j: prices.input",),
+    ),
+    "a limit that is no limit": Broken(
+        "challenges/SLUG/challenge.yaml", b"limits: {seconds: .inf}\n", CHECK,
+        ("challenges/SLUG/challenge.yaml",),
+    ),
+    "claims with an unknown check": Broken(
+        "docs/records/published/claims.yaml", CLAIM % b"nothing", CHECK, ("claims.yaml: c: check",)
+    ),
+    "claims whose arguments are missing": Broken(
+        "docs/records/published/claims.yaml", CLAIM % b"coverage", CHECK, ("claims.yaml: c: args",)
+    ),
+    "mutants that are a mapping": Broken(
+        "challenges/backwards/mutants.yaml", b"a: 1\n", CHECK, ("backwards/mutants.yaml",)
+    ),
+    "mutants that are numbers": Broken(
+        "challenges/backwards/mutants.yaml", b"[1, 2]\n", CHECK, ("backwards/mutants.yaml: 0",)
+    ),
+    "a mutant of no file": Broken(
+        "challenges/backwards/mutants.yaml",
+        b"- {name: n, check: c, says: s, base: gone.py, old: a, new: b}\n", CHECK,
+        ("honest/gone.py", "No such file"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_refused_in_one_line(name: str, project: Path, slug: str, command: Command) -> None:
+    """Exit code 2, one line with file and field on stderr, and nothing was written."""
+    broken = REFUSED[name]
+    if "backwards" in broken.file:  # probes are planted in it, so a build reads its mutants
+        shutil.copytree(ROOT / "challenges/backwards", project / "challenges/backwards")
+    write(project / broken.file.replace("SLUG", slug), broken.content)
+    done = command(*broken.command)
+    assert done.exit_code == 2, done.output
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    for part in broken.named:
+        assert part.replace("SLUG", slug) in line
+
+
+RECORDS = "docs/records"
+NOTED = [
+    (f"{RECORDS}/strength.json", b'[{"challenge": 1}]', "strength.json: 0.challenge"),
+    (f"{RECORDS}/strength.json", b"[{", "strength.json"),
+    (f"{RECORDS}/roofline/x.json", b"[]", "roofline/x.json"),
+    (f"{RECORDS}/roofline/x.json", b"\xff", "roofline/x.json"),
+    (f"{RECORDS}/grades/j/m/x.json", b"{}", "grades/j/m/x.json: judge"),
+    (f"{RECORDS}/evidence/m/x.json", b"{}", "evidence/m/x.json: model"),
+    ("ranking.yaml", b"challenges: {gone: 2}", "ranking.yaml: challenges.gone"),
+    ("ranking.yaml", b"alternatives: {x: {gone: 2}}", "ranking.yaml: alternatives.x.gone"),
+]
+
+
+@pytest.mark.parametrize(("file", "content", "named"), NOTED)
+def test_it_is_noted_and_the_rest_goes_on(
+    file: str, content: bytes, named: str, project: Path, command: Command
+) -> None:
+    """Pages are made all the same; `build --check` names the file, and exits with 1."""
+    write(project / file, content)
+    assert command("render").exit_code == 0
+    done = command(*CHECK)
+    assert done.exit_code == 1, done.output
+    assert len([line for line in done.stdout.splitlines() if named in line]) == 1
+
+
+def test_a_copied_record_is_not_believed(project: Path, slug: str, command: Command) -> None:
+    """Evidence under another run's name is named, and says nothing of that run."""
+    records = project / "docs" / "records" / "evidence"
+    shutil.copy(records / "right" / f"{slug}.json", records / "wrong" / f"{slug}.json")
+    done = command(*CHECK)
+    assert done.exit_code == 1
+    assert f"wrong/{slug}.json: holds the record of" in done.stdout
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put a file in place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("part", ["claims", "duels", "grades", "measured", "runs", "scores"])
+def test_without_a_part_of_what_was_published_pages_are_made(
+    part: str, project: Path, command: Command
+) -> None:
+    """The claims that rest on it are unverifiable, and say which file is missing."""
+    published = project / "docs" / "records" / "published"
+    shutil.copytree(ROOT / "docs" / "records" / "published", published)
+    (published / f"{part}.yaml").unlink()
+    done = command("render")
+    assert done.exit_code == 0, done.output
+    ledger = (project / "docs" / "claims.md").read_text()
+    assert part == "claims" or f"{part}.yaml is not here" in ledger
+
+
+def test_with_nothing_published_pages_are_made(project: Path, command: Command) -> None:
+    """Somebody's own benchmark has no earlier judge."""
+    done = command("render")
+    assert done.exit_code == 0, done.output
+    assert (project / "docs" / "index.md").exists()
+    assert command(*CHECK).exit_code == 0
