@@ -26,7 +26,7 @@ from generator.gather import gather
 from generator.judge.grading import seen_digest
 from generator.records import Store
 from generator.render import Invocation, stale
-from generator.render.pages import compared, data, judge
+from generator.render.pages import compared, data, judge, methodology
 from generator.render.site import Site
 from tests.judge.conftest import GRADE
 
@@ -204,6 +204,23 @@ def test_without_a_judge_the_card_page_says_so(calm: Results) -> None:
     (made,) = judge.pages(Site(calm.model_copy(update={"cards": {}})))
     assert "None has graded these runs yet" in made.text
     assert "No judge has been asked about them yet" in made.text
+
+
+def test_the_method_tells_what_a_judge_has_been_asked(calm: Results) -> None:
+    """Grading blind is told as done only where it has been, with how often."""
+    (asked,) = methodology.pages(Site(calm))
+    assert "files alone (none so far)" in asked.text and "and blind (1 so far)" in asked.text
+    assert "None has been asked" not in asked.text
+    (unasked,) = methodology.pages(Site(calm.model_copy(update={"cards": {}})))
+    assert "None has been asked about these runs yet" in unasked.text
+    assert "files alone (none so far)" in unasked.text and "blind (none so far)" in unasked.text
+
+
+def test_the_method_counts_its_kinds_of_statement(calm: Results) -> None:
+    """The heading says as many as the list has."""
+    (made,) = methodology.pages(Site(calm))
+    listed = made.text.split("{ #statements }")[1].split("\n## ")[0]
+    assert "## Four kinds of statement" in made.text and listed.count("\n- **") == 4
 
 
 def test_probes_and_agreement_can_be_downloaded(calm: Results) -> None:

@@ -120,10 +120,7 @@ def test_the_first_page_says_who_was_not_graded(calm: Results) -> None:
     """A column without letters is explained where a reader meets it."""
     ungraded = [m.name for m in Site(calm).models if m not in Site(calm).graded]
     home = "".join(Reader(as_html(pages_of(calm)[paths.HOME])).text)
-    assert (
-        f"{', '.join(ungraded)} was not part of the published comparison: the tests alone speak of it."
-        in home
-    )
+    assert f"{', '.join(ungraded)} was not part of the published comparison" in home
 
 
 def test_stand_ins_are_called_that_on_every_page_about_them(calm: Results) -> None:

@@ -27,4 +27,26 @@ def pages(site: Site) -> Iterator[Page]:
         MEANS=MEANS,
         mutants=mutants,
         strength=strength,
+        blind=blind(site),
     )
+
+
+def blind(site: Site) -> dict[str, str]:
+    """How many runs and probes a judge has graded blind, of the judge with the most of each."""
+    cards = site.results.cards.values()
+    runs = [
+        part.caught.n + part.cleared.n
+        for card in cards
+        for part in card.calibrations
+        if (part.of, part.arm) == ("runs", "blind")
+    ]
+    probes = [
+        len({(o.kind, o.challenge) for o in card.probes if o.arm == "blind" and o.letter})
+        for card in cards
+    ]
+    return {"runs": so_far(runs), "probes": so_far(probes)}
+
+
+def so_far(numbers: list[int]) -> str:
+    """A remark on the largest of them."""
+    return f" ({max(numbers, default=0) or 'none'} so far)"
