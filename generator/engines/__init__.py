@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from generator.data import Evidence
     from generator.verify import Task
 
+INSTALL = (
+    ".venv/bin/python -m pip install --require-hashes --no-deps -r requirements-dev.txt "
+    "(`make test` does so too)"
+)
+
 
 class Name(StrEnum):
     """The engines, as a user names them."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.data import Evidence
+from generator.engines import INSTALL
 from generator.engines.machine import MEGABYTE, free_mb
 from generator.engines.shipping import BESIDE_US, RESULT, pack, verify_packed
 from generator.engines.worker import ATTEMPTS, DIED, needs_mb, one_line
@@ -128,7 +129,7 @@ def library() -> Any:
     try:
         import ray
     except ImportError:
-        raise BadFile("--engine ray needs the extra `ray`: pip install '.[ray]'") from None
+        raise BadFile(f"--engine ray needs Ray: {INSTALL}") from None
     return ray
 
 

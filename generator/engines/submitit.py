@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.data import Evidence
+from generator.engines import INSTALL
 from generator.engines.local import Local
 from generator.engines.shipping import BESIDE_US, RESULT, TASK
 from generator.engines.worker import needs_mb, one_line
@@ -80,5 +81,5 @@ def library() -> Any:
     try:
         import submitit
     except ImportError:
-        raise BadFile("--engine submitit needs its extra: pip install '.[submitit]'") from None
+        raise BadFile(f"--engine submitit needs submitit: {INSTALL}") from None
     return submitit

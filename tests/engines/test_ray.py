@@ -85,8 +85,8 @@ def test_nothing_is_asked_for_that_no_node_has(project: Path) -> None:
     assert _Nodes([*small, {"Alive": False, "Resources": {"CPU": 4.0}}]).cores == 2
 
 
-def test_without_ray_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ray_one_line_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is looked at."""
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(BadFile, match="the extra `ray`"):
+    with pytest.raises(BadFile, match=r"needs Ray: .*requirements-dev\.txt"):
         open_engine(Name.RAY, 1, 0, "")

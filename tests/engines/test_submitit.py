@@ -24,10 +24,10 @@ def test_jobs_make_the_records_of_the_local_pool(project: Path, tmp_path: Path) 
     assert by_jobs == records(project, Local(2), *names)
 
 
-def test_without_submitit_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_submitit_one_line_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is looked at."""
     monkeypatch.setitem(sys.modules, "submitit", None)
-    with pytest.raises(BadFile, match=r"\[submitit\]"):
+    with pytest.raises(BadFile, match=r"needs submitit: .*requirements-dev\.txt"):
         open_engine(Name.SUBMITIT, 1, 0, "")
 
 
