@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from generator.bind import BESIDE_THE_POINT, bind
 from generator.data import Binding, CaseResult, Challenge, Limits, OwnTest, Verdict
+from generator.digests import only_documents
 from generator.runtimes import Execution, Subject
 from generator.runtimes.outcome import judge_case
 from generator.sandbox import Job, Reply, Sandbox
@@ -63,6 +64,8 @@ class PythonRuntime:
 
     def execute(self, subject: Subject) -> Execution:
         """Bind the run, run its cases, then the author's own tests."""
+        if only_documents(subject.run):
+            return Execution(stopped=Verdict.NO_OUTPUT, note="documents and no code")
         if reason := self.missing():
             return Execution(stopped=Verdict.NOT_RUN, note=reason)
         options = bind(subject.run, subject.challenge, subject.tests.adapters, subject.copies)

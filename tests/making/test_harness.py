@@ -14,6 +14,7 @@ from generator.discover import corpus
 from generator.making.harness import ASKED, Server, run
 from generator.sessions import entries, log_of, summary
 from generator.sessions.replay import replay
+from generator.verify import produced
 from generator.yamlfile import BadFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,13 @@ def test_an_empty_answer_leaves_prompt_and_log(root: Path, httpserver: HTTPServe
     """The model was asked and gave nothing: a run without output."""
     (folder,) = run(root, "new-1", serve(httpserver, ""), [])
     assert {p.name for p in folder.iterdir()} == {"PROMPT.md", "session.jsonl"}
+
+
+def test_an_answer_without_code_is_no_output(root: Path, httpserver: HTTPServer) -> None:
+    """The reply is kept, and is not taken for an output, whatever the challenge's runtime."""
+    (folder,) = run(root, "new-1", serve(httpserver, "I cannot do that."), [])
+    assert (folder / "reply.md").exists()
+    assert not produced(corpus(root).runs["new-1/backwards"])
 
 
 def test_a_failed_request_writes_nothing(root: Path, httpserver: HTTPServer) -> None:

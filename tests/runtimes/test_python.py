@@ -49,3 +49,20 @@ def test_a_run_says_what_its_cases_were_not_shown(
     made = executed({"output.py": source, "weights.txt": "1" * 2000})
     assert {case.verdict for case in made.cases} == {Verdict.CRASHED}
     assert made.note.startswith("left out of the sandbox: weights.txt (2,000 bytes")
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict"),
+    [
+        (["PROMPT.md", "reply.md", "session.jsonl"], Verdict.NO_OUTPUT),
+        (["NOTES.md", "docs/plan.rst"], Verdict.NO_OUTPUT),
+        (["reply.md", "answer.txt"], Verdict.NOT_BOUND),
+        (["solution.rs"], Verdict.NOT_BOUND),
+        (["empty.py"], Verdict.NOT_BOUND),
+    ],
+)
+def test_documents_alone_are_no_output(
+    executed: Executed, files: list[str], verdict: Verdict
+) -> None:
+    """Whatever could be code, if in a language that nobody asked for, is an output not bound."""
+    assert executed(dict.fromkeys(files, "I would do it like this.\n")).stopped is verdict
