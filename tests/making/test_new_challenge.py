@@ -14,7 +14,9 @@ import pytest
 from generator.making.challenge import new_challenge
 from generator.records import Store
 from generator.strength import check_files
+from generator.trial import mutants
 from generator.yamlfile import BadFile
+from tests.challenges.test_kernel_tests import FEWEST_HONEST, FEWEST_MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,6 +53,42 @@ def test_the_scaffold_passes_check(tmp_path: Path) -> None:
     assert check_files(tmp_path, Store(tmp_path / "records")) == []
 
 
+@pytest.mark.parametrize("slug", ["aa", "my_task", "zz_a_task_with_quite_a_long_name"])
+def test_the_scaffold_is_as_lint_wants_it(tmp_path: Path, slug: str) -> None:
+    """Whatever its name, a new challenge leaves `make lint` as it was."""
+    new_challenge(tmp_path, slug)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "challenges", "tests"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_the_scaffold_is_as_strong_as_a_challenge_must_be(tmp_path: Path) -> None:
+    """As many mutants and honest variants as the tests ask of every challenge; each is killed."""
+    new_challenge(tmp_path, "scaffolded_task")
+    for name in ("__init__.py", "kit.py", "judging", "driving"):
+        copy = shutil.copytree if (ROOT / "challenges" / name).is_dir() else shutil.copy
+        copy(ROOT / "challenges" / name, tmp_path / "challenges" / name)
+    folder = tmp_path / "challenges" / "scaffolded_task"
+    assert len(mutants(folder)) >= FEWEST_MUTANTS
+    assert len(list((folder / "honest").glob("*.py"))) >= FEWEST_HONEST
+    done = subprocess.run(
+        [sys.executable, "-m", "generator.trial", str(folder), "1"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
 @pytest.mark.parametrize("slug", ["My_Task", "class", "a-b", "", "../x", "1st"])
 def test_names_that_no_module_can_have_are_refused(tmp_path: Path, slug: str) -> None:
     """The name is that of a Python package."""
@@ -70,12 +108,12 @@ def test_an_existing_challenge_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_recipe_in_contributing_works_as_it_stands(checkout: Path) -> None:
     """Every line, in a fresh checkout: the new challenge ends up with a verdict and a page."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    (checkout / ".venv").symlink_to(Path(sys.executable).parent.parent)
     for line in recipe():
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=checkout,
-            env=os.environ | {"PATH": path, "OPENBLAS_NUM_THREADS": "1"},
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
             check=False,
