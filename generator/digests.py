@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 NOT_CODE = {"PROMPT.md", "README.md", "reply.md", "session.jsonl", "sesion.jsonl"}
 DOCUMENTS = {".md", ".markdown", ".rst", ".log", ".json", ".jsonl", ".pdf", ".png", ".jpg", ".svg"}
 SMALLEST_COPY = 200
+DECIDE = ("credible.py", "deciding.py", "joining.py")  # a verdict, whatever the runtime
 
 
 def copies_in(corpus: Corpus) -> dict[str, dict[str, str]]:
@@ -48,10 +49,13 @@ def artifacts_digest(run: Run) -> str:
 
 
 def verifier_digest(sources: tuple[str, ...], of_file: FileDigest) -> str:
-    """One digest over the parts of the generator that decide a verdict of this runtime."""
+    """One digest over the parts of the generator that decide a verdict of this runtime.
+
+    sources: those of the runtime's own, beside the parts that decide in every one.
+    """
     files = [
         file
-        for source in sources
+        for source in (*sources, *DECIDE)
         for file in (
             [HERE / source] if source.endswith(".py") else sorted((HERE / source).rglob("*.py"))
         )

@@ -10,7 +10,8 @@ import pytest
 
 from generator.credible import incredible, kind
 from generator.data import CaseResult, Challenge, Check, Group, Verdict
-from generator.verify import overall, summary
+from generator.deciding import overall
+from generator.verify import summary
 
 ARRAY = np.ones(3)
 PLAIN = {"x": ARRAY, "eps": 1e-5, "do": "once"}

@@ -16,9 +16,9 @@ from generator.data import (
     Group,
     Verdict,
 )
+from generator.deciding import overall as verdict_of
+from generator.deciding import worst
 from generator.judge.evidence import overall
-from generator.verify import overall as verdict_of
-from generator.verify import worst
 
 CHECKS = ("a", "b", "c", "d")
 CHALLENGE = Challenge(
