@@ -48,8 +48,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     render(found, root)
     records = [f"records/evidence/{key}.json" for key in found.evidence]
     records += [paths.text(told.kind, told.judge, told.subject) for told in found.told]
-    # The guide links to what the benchmark recorded.
-    records += [f"records/{file.name}" for file in (ROOT / "docs" / "records").glob("bench*.json")]
+    # The guide links to what was measured.
+    measured = [*(kept := ROOT / "docs" / "records").glob("bench*.json"), *kept.glob("roofline/*")]
+    records += [f"records/{file.relative_to(kept)}" for file in measured]
     for name in records:
         record = root / "docs" / name
         record.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Take the pictures under docs/guide/assets of a built site: `python -m tests.browser.screenshots`.
+"""Take the pictures of a built site that are committed: `python -m tests.browser.screenshots`.
 
-Each kind of page, light and dark, wide and on a phone, reduced to a small palette by pngquant where
-that is installed. Not a test: run it when the look has changed.
+The README's picture, and the card that links to the site are shown with, reduced to a small palette
+by pngquant where that is installed. Not a test: run it when the first page has changed.
 """
 
 from __future__ import annotations
@@ -19,18 +19,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, Quiet
 
-PAGES = {
-    "home": "",
-    "challenge": "challenges/kv/",
-    "run": "runs/qwen36/flash_attention_bwd/",
-    "model": "models/opus47_1m/",
-    "head-to-head": "head-to-head/glm5--qwen36/",
-    "round": "head-to-head/rounds/new-round/",
-    "claims": "claims/",
+PICTURES = {
+    ROOT / "docs" / "guide" / "assets" / "home.png": (1280, 1240),
+    ROOT / "docs" / "assets" / "card.png": (1200, 630),
 }
-SIZES = {"wide": (1280, 900), "phone": (390, 780)}
-FOLDER = ROOT / "docs" / "guide" / "assets"
-CARD = ROOT / "docs" / "assets" / "card.png"
 
 
 @contextmanager
@@ -43,10 +35,11 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def take(browser: Browser, url: str, file: Path, scheme: str, size: tuple[int, int]) -> None:
+def take(browser: Browser, url: str, file: Path, size: tuple[int, int]) -> None:
     """One picture of what fits the window."""
-    viewport = {"width": size[0], "height": size[1]}
-    context = browser.new_context(color_scheme=scheme, viewport=viewport)  # type: ignore[arg-type]
+    context = browser.new_context(
+        color_scheme="light", viewport={"width": size[0], "height": size[1]}
+    )
     page = context.new_page()
     page.goto(url, wait_until="networkidle")
     page.screenshot(path=file)
@@ -63,18 +56,12 @@ def shrink(file: Path) -> None:
 
 
 def main() -> None:
-    """Every picture, and the card that links to the site are shown with."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    """Every picture is of the first page."""
     found = next(path for name in CHROMIUM if (path := shutil.which(name)))
     with served(ROOT / "site") as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        for name, path in PAGES.items():
-            for scheme in ("light", "dark"):
-                for width, size in SIZES.items():
-                    file = FOLDER / f"{name}-{scheme}-{width}.png"
-                    take(browser, address + path, file, scheme, size)
-        take(browser, address, CARD, "light", (1200, 630))
-        take(browser, address, FOLDER / "home.png", "light", (1280, 1240))
+        for file, size in PICTURES.items():
+            take(browser, address, file, size)
         browser.close()
 
 
