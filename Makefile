@@ -28,7 +28,7 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-all test-browser bench bench-verify test-gpu lint format check lock judge-model judge-local clean
+.PHONY: help site serve test test-all test-browser bench bench-verify gpu-evidence test-gpu lint format check lock judge-model judge-local clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

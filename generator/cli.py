@@ -246,17 +246,25 @@ def check(
         list[str] | None, typer.Option("--challenge", help="Only this challenge.")
     ] = None,
 ) -> None:
-    """Check the project's own files; with --mutants, how strong the kernel tests are."""
+    """Check the project's own files; with --mutants, how strong the kernel tests are.
+
+    Of each challenge all files are read and its kernel tests are loaded; settings, published facts
+    and records are read. Broken challenges are not tried on mutants.
+    """
+    from generator.checking import check_challenges, check_records, check_settings
     from generator.options import Options
     from generator.report import print_strength
-    from generator.strength import check_files, check_mutants
+    from generator.strength import check_mutants
 
     with plain_errors():
         options = Options()
-        problems = check_files(options.root, options.store)
+        broken = check_challenges(options.root, slug)
+        settings = check_settings(options.root, options.store)
+        problems = [*broken, *settings, *check_records(options.store)]
         for problem in problems:
             typer.echo(problem)
-        rows = check_mutants(options.root, options.store, seeds, slug) if mutants else []
+        tried = mutants and not broken
+        rows = check_mutants(options.root, options.store, seeds, slug) if tried else []
         print_strength(rows)
     raise typer.Exit(1 if problems or any(row.survivors for row in rows) else 0)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -156,20 +157,32 @@ def one_seed(challenge: Challenge, root: Path, seed: int) -> Iterator[Outcome]:
         yield Outcome(mutant.name, seed, failed, must_fail=mutant.check)
 
 
-def main() -> None:
-    """Print one line per implementation; exit 1 if anything was not as expected."""
-    folder = Path(sys.argv[1]).resolve()
-    seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    challenge = read(folder / "challenge.yaml", Challenge, slug=folder.name)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one line per implementation; 1 if anything was not as expected, 2 for a broken file."""
+    parser = ArgumentParser("python -m generator.trial", description=__doc__)
+    parser.add_argument("folder", type=Path, help="challenges/<slug>")
+    parser.add_argument("seeds", type=int, nargs="?", default=3, help="how many; 3 if not given")
+    given = parser.parse_args(arguments)
+    folder = given.folder.resolve()
     bad = 0
-    for outcome in trial(challenge, folder.parent.parent, seeds):
-        mark = "ok " if outcome.as_expected else "BAD"
-        bad += not outcome.as_expected
-        expected = f"must fail {outcome.must_fail}" if outcome.must_fail else "must pass"
-        failed = ", ".join(sorted(outcome.failed))
-        sys.stdout.write(f"{mark} {outcome.seed} {outcome.name} ({expected}) failed: {failed}\n")
-    sys.exit(1 if bad else 0)
+    try:
+        challenge = read(folder / "challenge.yaml", Challenge, slug=folder.name)
+        for outcome in trial(challenge, folder.parent.parent, given.seeds):
+            sys.stdout.write(line(outcome))
+            bad += not outcome.as_expected
+    except BadFile as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    return 1 if bad else 0
+
+
+def line(outcome: Outcome) -> str:
+    """An outcome for a person to read."""
+    mark = "ok " if outcome.as_expected else "BAD"
+    expected = f"must fail {outcome.must_fail}" if outcome.must_fail else "must pass"
+    failed = ", ".join(sorted(outcome.failed))
+    return f"{mark} {outcome.seed} {outcome.name} ({expected}) failed: {failed}\n"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

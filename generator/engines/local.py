@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
 
 from generator.data import Evidence
 from generator.engines.machine import free_mb
+from generator.engines.pool import prepare
 from generator.engines.worker import ATTEMPTS, DIED, needs_mb, one_line, verify_task
 from generator.sandbox.launch import THREADS
 from generator.verify import Task
@@ -49,7 +49,7 @@ class Worker:
 
     @staticmethod
     def _started() -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare)
+        return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=prepare)
 
     def submit(self, task: Task) -> Future[Evidence]:
         """Verify a task, in a new process if the last one died."""
@@ -126,19 +126,6 @@ def one_thread_each() -> Iterator[None]:
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _prepare() -> None:
-    """In a new worker: Ctrl-C is for whoever is at work, and no worker outlives its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
 
 
 def _interruptible(task: Task) -> Evidence:

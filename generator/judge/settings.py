@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from generator.data import JudgeSettings
 from generator.yamlfile import BadFile, parse, read_mapping
@@ -10,16 +11,29 @@ from generator.yamlfile import BadFile, parse, read_mapping
 
 def load_judge(file: Path, name: str = "", base_url: str = "", model: str = "") -> JudgeSettings:
     """The named judge, or the default one, with its server or model replaced if asked. BadFile."""
+    judges, default = listed(file)
+    chosen = name or default
+    if not isinstance(chosen, str) or chosen not in judges:
+        known = ", ".join(map(str, judges))
+        field = "" if name else "default: "
+        raise BadFile(f"{file}: {field}no judge called {chosen!r} (there are: {known})")
+    if not isinstance(judges[chosen], dict):
+        raise BadFile(f"{file}: judges.{chosen}: expected a mapping of fields")
+    given = judges[chosen] | {k: v for k, v in {"base_url": base_url, "model": model}.items() if v}
+    return parse(f"{file}: judges.{chosen}", JudgeSettings, given, name=chosen)
+
+
+def load_judges(file: Path) -> list[JudgeSettings]:
+    """The default judge and then every one; none where there is no file. Raises BadFile."""
+    if not file.exists():
+        return []
+    return [load_judge(file), *(load_judge(file, str(name)) for name in listed(file)[0])]
+
+
+def listed(file: Path) -> tuple[dict[Any, Any], Any]:
+    """The judges of a file as they stand there, and the name of the default one. Raises BadFile."""
     content = read_mapping(file)
     judges = content.get("judges")
     if not isinstance(judges, dict) or not judges:
         raise BadFile(f"{file}: judges: expected a mapping of at least one judge")
-    chosen = name or content.get("default") or next(iter(judges))
-    if not isinstance(chosen, str) or chosen not in judges:
-        known = ", ".join(map(str, judges))
-        raise BadFile(f"{file}: default: no judge called {chosen!r} (there are: {known})")
-    if not isinstance(judges[chosen], dict):
-        raise BadFile(f"{file}: judges.{chosen}: expected a mapping of fields")
-    given = dict(judges[chosen])
-    given |= {k: v for k, v in {"base_url": base_url, "model": model}.items() if v}
-    return parse(f"{file}: judges.{chosen}", JudgeSettings, given, name=chosen)
+    return judges, content.get("default") or next(iter(judges))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from generator.checking import inconsistencies
 from generator.data import Challenge
 from generator.discover import load_challenges
 from generator.kernel_tests import load
-from generator.strength import inconsistencies
 from generator.trial import mutants, one_seed, trial
 
 ROOT = Path(__file__).resolve().parents[2]

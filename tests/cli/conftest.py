@@ -41,7 +41,8 @@ def project(tmp_path: Path, slug: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """
     root = tmp_path / "project"
     (root / "challenges").mkdir(parents=True)
-    shutil.copy(ROOT / "challenges" / "kit.py", root / "challenges")
+    for name in ("__init__.py", "kit.py"):
+        shutil.copy(ROOT / "challenges" / name, root / "challenges")
     for name in ("driving", "judging"):
         shutil.copytree(ROOT / "challenges" / name, root / "challenges" / name)
     shutil.copy(ROOT / "README.md", root)

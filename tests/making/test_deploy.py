@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,26 @@ def test_the_script_passes_its_arguments_on() -> None:
         env={"PATH": f"{Path(__import__('sys').executable).parent}:/usr/bin:/bin"},
     )
     assert done.returncode == 2 and "not a name for a model's folder" in done.stderr, done.stderr
+
+
+def test_the_script_says_what_to_run_first(tmp_path: Path) -> None:
+    """Where the packages are missing: one line, not a traceback."""
+    script = tmp_path / "deploy_challenges.sh"
+    shutil.copy(ROOT / "deploy_challenges.sh", script)
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S -I "$@"\n')  # without site-packages
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["sh", str(script), "-n", "m"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": f"{python.parent}:/usr/bin:/bin"},
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [f"{script}: {done.stderr.strip().partition(': ')[2]}"]
+    assert "make site" in done.stderr
 
 
 def test_a_deployed_folder_is_a_run_without_output(root: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from generator.checking import check_files
 from generator.making.challenge import new_challenge
 from generator.records import Store
-from generator.strength import check_files
 from generator.trial import mutants
 from generator.yamlfile import BadFile
 from tests.challenges.test_kernel_tests import FEWEST_HONEST, FEWEST_MUTANTS
@@ -39,18 +39,19 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("generator", *challenges, "docs/records/published", "docs/assets"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
-    for name in ("challenges/kit.py", "pyproject.toml", "README.md", "ranking.yaml", "mkdocs.yml"):
+    files = ("pyproject.toml", "README.md", "mkdocs.yml")
+    for name in ("challenges/__init__.py", "challenges/kit.py", *files):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "tests" / "challenges").mkdir(parents=True)
     return tmp_path
 
 
-def test_the_scaffold_passes_check(tmp_path: Path) -> None:
+def test_the_scaffold_passes_check(checkout: Path) -> None:
     """Its files are complete and agree with each other; its name is everywhere it must be."""
-    written = new_challenge(tmp_path, "my_task")
-    assert tmp_path / "tests" / "challenges" / "test_my_task.py" in written
+    written = new_challenge(checkout, "my_task")
+    assert checkout / "tests" / "challenges" / "test_my_task.py" in written
     assert not any("SLUG" in path.read_text() for path in written)
-    assert check_files(tmp_path, Store(tmp_path / "records")) == []
+    assert check_files(checkout, Store(checkout / "records")) == []
 
 
 @pytest.mark.parametrize("slug", ["aa", "my_task", "zz_a_task_with_quite_a_long_name"])

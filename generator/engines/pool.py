@@ -1,0 +1,39 @@
+"""Processes of our own that end at once when their user stops, whatever they are at."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import active_children, connection, get_context, parent_process
+
+
+@contextmanager
+def processes(size: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool for code of our own. At an error or Ctrl-C, what it is at is not waited for."""
+    before = set(active_children())
+    pool = ProcessPoolExecutor(size, mp_context=get_context("spawn"), initializer=prepare)
+    try:
+        yield pool
+    except BaseException:
+        for process in set(active_children()) - before:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def prepare() -> None:
+    """In a new worker: Ctrl-C is for whoever is at work, and no worker outlives its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
