@@ -91,6 +91,19 @@ RESULT = {
         'sequences': [np.array([t + [0] * (9 - len(t)) for t, _ in b]) for b in r],
         'scores': [[s for _, s in b] for b in r],
         'lengths': [[len(t) for t, _ in b] for b in r]}""",
+    "arrays of each prompt, lengths beside": """[(
+        np.array([t + [0] * (9 - len(t)) for t, _ in b]), np.array([s for _, s in b]),
+        np.array([len(t) for t, _ in b])) for b in r]""",
+    "arrays of each prompt, scores first": """[(
+        np.array([s for _, s in b]), np.array([t + [-1] * (9 - len(t)) for t, _ in b]))
+        for b in r]""",
+    "arrays of each prompt by name": """[{
+        'tokens': np.array([t + [0] * (9 - len(t)) for t, _ in b]),
+        'raw': np.ones(len(b)), 'scores': np.array([s for _, s in b]),
+        'lengths': [len(t) for t, _ in b]} for b in r]""",
+    "arrays of all prompts, lengths beside": """tuple(map(np.array, (
+        [[t + [0] * (9 - len(t)) for t, _ in b] for b in r],
+        [[s for _, s in b] for b in r], [[len(t) for t, _ in b] for b in r])))""",
     "statistics beside": "(r, {'steps': 3})",
     "statistics of each prompt beside": "[(b, {'beams': len(b)}) for b in r]",
     "a flag more": "[[(t, s, t[-1:] == [0]) for t, s in b] for b in r]",
@@ -191,6 +204,27 @@ def test_ways_to_ask_the_model(way):
 def test_ways_to_return_the_beams(way):
     """A right search is right however it lays out its result."""
     assert_right(foreign(result=RESULT[way]))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        "[{' '.join(map(str, t)): s for t, s in b} for b in r], [t for b in r for t, _ in b]",
+        "{'best': (r[0][0][0], [s for _, s in r[0]])}",
+    ],
+    ids=["tokens as text", "the best tokens and all scores"],
+)
+def test_a_result_that_nobody_can_read_is_not_called_wrong(result):
+    """Tokens and scores are there, but which belong together is not known."""
+    found = verdicts(foreign(result=result), TELLING - {OWN_MODEL, "max_new_tokens_zero"})
+    assert all("no beams can be read" in str(held) for held in found.values()), found
+
+
+@pytest.mark.parametrize("result", ["[[t for t, _ in b] for b in r]", "[[] for _ in r]"])
+def test_a_result_without_scores_is_wrong(result):
+    """What is not there at all is the output's own failing."""
+    found = verdicts(foreign(result=result), {"random_without_eos", "random_with_eos"})
+    assert set(found.values()) == {False}
 
 
 def test_objects_with_a_score_method():

@@ -1,11 +1,13 @@
 """Finds out by trial how an output wants to be answered, on a chain of nearly sure tokens."""
 
+import contextlib
 import inspect
 import itertools
 import types
 
 import numpy as np
 
+from .arrays import is_tokens
 from .language_model import (
     CHAIN,
     DIALECTS,
@@ -18,7 +20,8 @@ from .language_model import (
 from .own_model import own_kinds
 from .results import beams
 from .searching import laid_out, search
-from .values import written_in_python
+from .unread import unread
+from .values import is_number, written_in_python
 
 ROLE = "batched_beam_search"
 LEARNT = {}
@@ -33,22 +36,44 @@ def learn(entry):
 
 
 def trial(entry):
-    """The manner under which the chain comes back; failing that, the first that does not raise."""
-    known, spoken, errors = names_called(entry.module), None, []
+    """The manner under which the chain comes back; failing that, the first that does not raise.
+
+    Where tokens and scores come back and cannot be read as beams, nothing can be asked at all.
+    """
+    known, spoken, strange, errors = names_called(entry.module), None, "", []
     for owns, dialect in itertools.product((False, True), DIALECTS):
         model = LanguageModel(chain(), dialect, (), known)
         try:
             given = {**chain(), "prompts": laid_out([PROBE_PROMPT], dialect)}
-            top = beams(search(entry, given, model, owns), given, False)[0][0][0]
+            found = search(entry, given, model, owns)
         except Exception as error:  # noqa: BLE001 - an output may raise anything when misunderstood
             errors.append(error)
+            continue
+        beam, *others = first_beams(found, given) or [None]
+        if not all(map(complete, (beam, *others))) and unread(found):
+            strange = f"no beams can be read out of what is returned: {found!r:.200}"
+            continue
+        top = beam[0] if beam else None
+        if top is None:
             continue
         echoes = top[: len(PROBE_PROMPT)] == PROBE_PROMPT
         if top == CHAIN or top == PROBE_PROMPT + CHAIN:
             return Manner(dialect, echoes, tuple(model.asked), own_kinds(entry, model), owns)
         if model.asked:
             spoken = spoken or Manner(dialect, echoes, tuple(model.asked), owns=owns)
-    return spoken or Manner(DIALECTS[0], puzzle=puzzle(errors))
+    return spoken or Manner(DIALECTS[0], puzzle=strange or puzzle(errors))
+
+
+def first_beams(found, given):
+    """The first prompt's beams in a result, or none."""
+    with contextlib.suppress(Exception):  # it is what somebody else's code made
+        return beams(found, given, False)[0]
+    return []
+
+
+def complete(beam):
+    """Whether a beam has tokens and a score."""
+    return beam is not None and is_tokens(beam[0]) and is_number(beam[1])
 
 
 def chain():

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .arrays import cut, in_arrays
 from .values import is_number, is_sequence, is_whole, plain, written_in_python
 
 TOKENS = ("new_tokens", "generated_tokens", "generated", "tokens", "token_ids", "sequence", "seq")
@@ -48,16 +49,12 @@ def batches(result, count):
         return list(inner) if scores is None else paired(inner, scores)
     items = list(result)
     if parallel(items):
-        return paired(*items[:2])
+        side_by_side = len(items) > 2 and np.ndim(items[2]) == 2 == np.ndim(items[1])
+        return list(zip(*items[:3], strict=True)) if side_by_side else paired(*items[:2])
     beside = isinstance(result, tuple) and is_listed(items[:1]) and len(items[0]) == count
     if beside and readable(items[0], one_prompt) and not readable(items, one_prompt):
         return list(items[0])  # (results, statistics)
     return items
-
-
-def cut(tokens, length):
-    """Some tokens without what stands behind the length that is told."""
-    return tokens[: int(length)]
 
 
 def is_listed(items):
@@ -97,7 +94,9 @@ def paired(sequences, scores):
 def one_prompt(found, alpha, end=None):
     """One prompt's beams as [[tokens, score], ...]."""
     fields = named_fields(found)
-    if fields is not None:
+    if rows := in_arrays(parts_of(found, fields)):
+        found = rows
+    elif fields is not None:
         inner = next((fields[name] for name in BEAMS if name in fields), None)
         if inner is None:
             return [one_beam(found, alpha, end)]
@@ -107,6 +106,13 @@ def one_prompt(found, alpha, end=None):
         found = found[0]
     made = [one_beam(beam, alpha, end) for beam in found]
     return [beam for beam in made if beam != [[], -math.inf]]  # rows of an array that hold no beam
+
+
+def parts_of(found, fields):
+    """What may stand side by side in one prompt's result, scores by their likeliest name first."""
+    if fields is None:
+        return found if isinstance(found, (list, tuple)) else []
+    return [fields[n] for n in (*BEAMS, *TOKENS, "scores", *SCORES, *LENGTHS) if n in fields]
 
 
 def accompanied(found):
