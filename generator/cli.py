@@ -171,25 +171,26 @@ def render(runs: Runs = None, records: Records = None) -> None:
 @app.command()
 def show(
     run: Annotated[str, typer.Argument(metavar="MODEL/SLUG")],
+    every: Annotated[bool, typer.Option("--all", help="Every case, not failures alone.")] = False,
+    runs: Runs = None,
     records: Records = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the evidence on one run in the terminal: every check, with its numbers."""
-    from generator.options import Options
+    """Show the evidence on one run in the terminal: every check, and what failed with numbers.
+
+    It says whether the record is current, or stale since something it was made from has changed.
+    """
+    from generator.options import Options, kept_cache
     from generator.report import print_evidence
-    from generator.yamlfile import BadFile
+    from generator.schedule import evidence_on
 
     with plain_errors():
-        options = Options(records=records)
-        evidence = options.store.evidence().get(run)
-        if evidence is None:
-            raise BadFile(
-                f"{run}: no evidence recorded (make it with: python -m generator verify {run})"
-            )
+        options = Options(runs=runs, records=records, cache=kept_cache())
+        evidence, standing = evidence_on(options.corpus, options.store, run, options.cache.digest)
         if as_json:
             sys.stdout.write(evidence.model_dump_json(indent=1) + "\n")
         else:
-            print_evidence(evidence)
+            print_evidence(evidence, standing, every=every)
 
 
 @app.command()
@@ -214,8 +215,9 @@ def bind(
         print_binding(bindings, exports)
         if skeleton:
             challenge = found.challenges[found.runs[run].challenge]
-            for path in write_skeleton(options.root, challenge, skeleton, exports):
-                typer.echo(f"written: {path}")
+            for path in write_skeleton(options.root, challenge, skeleton, found.runs[run], exports):
+                typer.echo(f"written: {path.relative_to(options.root)}")
+            typer.echo(f"note: all records of {challenge.slug} are stale now, as after any adapter")
     raise typer.Exit(0 if bindings[0].ok else 1)
 
 

@@ -10,6 +10,8 @@ import typer
 from generator.errors import plain_errors
 
 making = typer.Typer()
+# A small model that repeats itself would go on until the end of its context.
+LOCAL_TOKENS = 2048
 Challenges = Annotated[
     list[str] | None, typer.Option("--challenge", help="Only this one; may be repeated.")
 ]
@@ -66,7 +68,10 @@ def run(
     key_variable: Annotated[
         str, typer.Option(help="The environment variable that holds the key, if one is needed.")
     ] = "",
-    max_tokens: Annotated[int, typer.Option(min=0, help="0: the server's own limit.")] = 0,
+    max_tokens: Annotated[
+        int,
+        typer.Option(min=0, help="0: the server's own limit; 2048 with --local."),
+    ] = 0,
     effort: Annotated[str, typer.Option(help="reasoning_effort, where the server knows it.")] = "",
     local: Annotated[
         bool, typer.Option("--local", help="Start the small packaged model and ask that.")
@@ -83,15 +88,16 @@ def run(
     from generator.options import Options
     from generator.yamlfile import BadFile
 
+    with plain_errors():
+        if bool(base_url) is local:
+            raise BadFile("which server? Give --base-url, or --local for the packaged model")
     with plain_errors(), local_server() if local else nullcontext(base_url) as address:
-        if not address:
-            raise BadFile("no server: give --base-url, or --local for the packaged model")
         server = Server(
             base_url=address,
             model=served_as or model,
             provider=provider,
             key_variable=key_variable,
-            max_tokens=max_tokens or None,
+            max_tokens=max_tokens or (LOCAL_TOKENS if local else None),
             effort=effort,
         )
         root = Options().root

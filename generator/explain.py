@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from generator.bind import bind
@@ -11,6 +12,29 @@ from generator.exports import Exports, read_exports
 from generator.files import write
 from generator.kernel_tests import load
 from generator.yamlfile import BadFile
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+FIXTURES = "tests/fixtures/adapters"
+TEST = '''"""The adapter {name} of {slug}, on the files that it was written for."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from generator.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_{name}_binds_what_it_was_written_for(tmp_path: Path) -> None:
+    """It is chosen, and through it at least one check comes to a verdict."""
+    places = ["--runs", str(ROOT / "{fixtures}"), "--records", str(tmp_path)]
+    done = CliRunner().invoke(app, ["verify", "{folder}/{slug}", "--json", *places])
+    (run,) = json.loads(done.stdout)["runs"]
+    assert run["binding"]["adapter"] == "{name}.py", run["binding"]["steps"]
+    assert {{"passed", "wrong"}} & set(run["checks"].values()), run["summary"]
+'''
 
 
 def explain(found: Corpus, key: str) -> tuple[list[Binding], list[Exports]]:
@@ -32,48 +56,60 @@ def python_files(run: Run) -> list[Exports]:
 
 
 def write_skeleton(
-    root: Path, challenge: Challenge, name: str, exports: list[Exports]
+    root: Path, challenge: Challenge, name: str, run: Run, exports: list[Exports]
 ) -> list[Path]:
-    """Write an adapter that matches the first file with classes or functions, and its test.
+    """Write an adapter to be filled in, its test, and the run's Python files as its fixture.
 
-    Raises BadFile where an adapter of that name exists.
+    Until it is filled in it is chosen for no run, and its test fails. Raises BadFile for a name
+    that is no module's, and where an adapter of that name exists.
     """
+    if challenge.runtime == "cuda":
+        raise BadFile(f"{challenge.slug}: adapters are for Python; launchers are found otherwise")
+    if not NAME.fullmatch(name):
+        raise BadFile(f"{name!r}: an adapter's name is letters, digits and _ in lower case")
     adapter = root / "challenges" / challenge.slug / "adapters" / f"{name}.py"
     test = root / "tests" / "adapters" / f"test_{challenge.slug}_{name}.py"
-    for path in (adapter, test):
+    fixture = root / FIXTURES / f"{challenge.slug}_{name}" / challenge.slug
+    for path in (adapter, adapter.with_suffix(""), test, fixture):
         if path.exists():
             raise BadFile(f"{path}: exists already")
-    write(adapter, adapter_text(challenge, exports))
-    write(test, test_text(challenge.slug, name))
-    return [adapter, test]
+    texts: dict[Path, str | bytes] = {
+        adapter: adapter_text(challenge, exports),
+        test: test_text(challenge.slug, name),
+        **{fixture / each.file: (run.folder / each.file).read_bytes() for each in exports},
+    }
+    for path, text in texts.items():
+        write(path, text)
+    return list(texts)
 
 
 def adapter_text(challenge: Challenge, exports: list[Exports]) -> str:
-    """The adapter's source: what it matches, and a function to fill in for each role."""
+    """The adapter's source: what it could match, and a function to fill in for each role."""
     first = next((e for e in exports if e.classes or e.functions), None)
     wanted = dict(first.classes) if first else {}
     wanted |= {name: () for name in (first.functions if first else {}) if "." not in name}
     lines = [
         '"""Says in one line which interface this adapter is for."""',
         "",
-        f"EXPORTS = {wanted!r}",
+        "from functools import partial",
+        "",
+        "from challenges.driving.refusing import NotTestable",
+        "",
+        "# Fill this in last: what a module must define for this adapter to be chosen, a name and",
+        "# its methods. Left empty, it is chosen for none. The run that it is for defines:",
+        *(f"#   {name!r}: {tuple(methods)!r}," for name, methods in wanted.items()),
+        "EXPORTS = {}",
     ]
     for role, point in challenge.entry.items():
-        raises = f'    raise NotImplementedError("call module.* as the prompt asks of {role}")'
-        lines += ["", "", f"def {role}(module, {', '.join(point.params)}):", raises]
+        lines += ["", "", f"def {role}(module, {', '.join(point.params)}):"]
+        lines += ["    ...  # call what the module defines, and return what the prompt asks for"]
     roles = ", ".join(f'"{role}": partial({role}, module)' for role in challenge.entry)
-    lines += ["", "", "def entry(module, load):", f"    return {{{roles}}}"]
-    return lines[0] + "\n\nfrom functools import partial\n" + "\n".join(lines[1:]) + "\n"
+    lines += ["", "", "def entry(module, load):"]
+    lines += ['    raise NotTestable("not filled in yet")  # then, in place of this line:', ""]
+    lines[-1] = f"    # return {{{roles}}}"
+    return "\n".join(lines) + "\n"
 
 
 def test_text(slug: str, name: str) -> str:
-    """A test that fails until the adapter is filled in."""
-    return (
-        f'"""The adapter {name} of {slug}."""\n\n'
-        "from pathlib import Path\n\n\n"
-        f"def test_{name}_is_filled_in() -> None:\n"
-        '    """No role of the adapter is left as the skeleton has it."""\n'
-        "    root = Path(__file__).resolve().parents[2]\n"
-        f'    text = (root / "challenges/{slug}/adapters/{name}.py").read_text()\n'
-        '    assert "NotImplementedError" not in text\n'
-    )
+    """A test that runs the fixture in the sandbox; it fails until the adapter is filled in."""
+    return TEST.format(slug=slug, name=name, folder=f"{slug}_{name}", fixtures=FIXTURES)

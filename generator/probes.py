@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -29,23 +30,42 @@ def probes() -> Probes:
 def planted(root: Path) -> Path:
     """A folder of model folders, one a kind, with a run for each challenge under `root`.
 
-    It is kept below root/.cache and written only where it differs. Raises BadFile where an edit no
-    longer applies to the file it is an edit of.
+    It is kept below root/.cache and written only where it differs; where that cannot be written (a
+    read-only checkout), for as long as this process lasts. Raises BadFile where an edit no longer
+    applies to the file it is an edit of, and OSError where nothing can be written anywhere.
     """
-    folder = root / ".cache" / "probes"
+    wanted = texts(root)
+    try:
+        return plant(root / ".cache" / "probes", wanted)
+    except OSError:
+        return plant(Path(passing().name), wanted)
+
+
+@cache
+def passing() -> tempfile.TemporaryDirectory[str]:
+    """A folder that is removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix=PREFIX)
+
+
+def plant(folder: Path, wanted: dict[str, str]) -> Path:
+    """Have the folder hold these files and no others. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)  # where no challenge has probes as well
-    wanted: dict[Path, str] = {}
-    for slug in here(root):
-        texts = kernel_texts(root, slug)
-        for kind, probe in probes().kinds.items():
-            model = folder / f"{PREFIX}{kind}"
-            wanted[model / "model.yaml"] = f"name: {PREFIX}{kind}\n"
-            wanted[model / slug / "solution.py"] = source(probe, texts)
-    for path, text in wanted.items():
+    files = {folder / name: text for name, text in wanted.items()}
+    for path, text in files.items():
         write(path, text)
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_others(folder, wanted)
+    remove_others(folder, files)
     return folder
+
+
+def texts(root: Path) -> dict[str, str]:
+    """What is planted: the text of every file by its path. Raises BadFile."""
+    wanted: dict[str, str] = {}
+    for slug in here(root):
+        kernels = kernel_texts(root, slug)
+        for kind, probe in probes().kinds.items():
+            wanted[f"{PREFIX}{kind}/model.yaml"] = f"name: {PREFIX}{kind}\n"
+            wanted[f"{PREFIX}{kind}/{slug}/solution.py"] = source(probe, kernels)
+    return wanted
 
 
 def here(root: Path) -> list[str]:

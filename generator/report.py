@@ -9,11 +9,10 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from generator.data import (
     Binding,
-    CheckResult,
+    CaseResult,
     Evidence,
     Exchange,
     GradeReply,
@@ -37,6 +36,12 @@ from generator.verifying import Verified
 stderr = Console(stderr=True)
 stdout = Console()
 COLOURS = {Verdict.PASSED: "green", Verdict.NOT_TESTABLE: "dim", Verdict.NO_OUTPUT: "dim"}
+
+STANDINGS = {
+    "current": "[dim](its record is current)[/]",
+    "stale": "[yellow](a stale record: files, tests or verifier have changed since)[/]",
+    "missing": "[yellow](a run that is not here)[/]",
+}
 
 
 def coloured(verdict: Verdict) -> str:
@@ -96,43 +101,49 @@ def as_dict(evidence: Evidence, standing: str) -> dict[str, object]:
     }
 
 
-def print_evidence(evidence: Evidence) -> None:
-    """Every check of one run with its numbers, in colour."""
-    stdout.print(f"[bold]{evidence.model}/{evidence.challenge}[/]  {coloured(evidence.verdict)}")
-    stdout.print(escape(evidence.summary))
-    table = Table("check", "case", "verdict", "error", "bound", "what")
+def print_evidence(evidence: Evidence, standing: str, *, every: bool = False) -> None:
+    """One run's verdict, and every check with its failures; `every`: each case that passed, too.
+
+    Nothing is cut to the width of the terminal. standing: of the record, as schedule.py says it.
+    """
+    key = f"{evidence.model}/{evidence.challenge}"
+    say(f"[bold]{escape(key)}[/]  {coloured(evidence.verdict)}  {STANDINGS[standing]}")
+    say(escape(evidence.summary))
     for name, result in evidence.checks.items():
-        for row in rows(name, result):
-            table.add_row(*row)
-    stdout.print(table)
+        passed = sum(case.verdict is Verdict.PASSED for case in result.cases)
+        say(f"{escape(name)}: {coloured(result.verdict)}, {passed} of {len(result.cases)} cases")
+        for case in result.cases:
+            if every or case.verdict is not Verdict.PASSED:
+                for line in case_lines(case, every=every):
+                    say(f"    {line}")
+    print_how(evidence)
+    say(f"replay: python -m generator verify {key} --force --seed {evidence.seed}")
+
+
+def case_lines(case: CaseResult, *, every: bool) -> Iterable[str]:
+    """A case as rich markup: its verdict, then a line for each finding, or each that failed."""
+    yield f"{escape(case.case)}: {coloured(case.verdict)}  {escape(case.note)}".rstrip()
+    for finding in case.findings:
+        if every or not finding.ok:
+            verdict = coloured(Verdict.PASSED if finding.ok else Verdict.WRONG)
+            numbers = [f"error {number(finding.error)}"] if finding.error is not None else []
+            numbers += [f"bound {number(finding.bound)}"] if finding.bound is not None else []
+            told = [escape(f"{finding.name} {finding.detail}".strip()), *numbers]
+            yield f"    {verdict}  {'  '.join(told)}"
+
+
+def print_how(evidence: Evidence) -> None:
+    """How the entry points were found, and how the author's own tests ended."""
     for step in evidence.binding.steps:
-        stdout.print(f"binding: {escape(step)}", soft_wrap=True)
+        say(f"binding: {escape(step)}")
     for test in evidence.own_tests:
         ended = f"exit {test.status}" if test.ended else "did not end"
-        stdout.print(f"its own {escape(test.file)}: {ended}, {test.seconds:.1f} s")
-    stdout.print(
-        f"replay: python -m generator verify {evidence.model}/{evidence.challenge} "
-        f"--force --seed {evidence.seed}",
-        soft_wrap=True,
-    )
+        say(f"its own {escape(test.file)}: {ended}, {test.seconds:.1f} s")
 
 
-def rows(name: str, result: CheckResult) -> Iterable[tuple[str, ...]]:
-    """Table rows of one check: a line per finding, or one for a case that has none."""
-    for case in result.cases:
-        if not case.findings:
-            yield name, case.case, coloured(case.verdict), "", "", escape(case.note[:120])
-        for finding in case.findings:
-            verdict = coloured(Verdict.PASSED if finding.ok else Verdict.WRONG)
-            what = f"{finding.name} {finding.detail}".strip()
-            yield (
-                name,
-                case.case,
-                verdict,
-                number(finding.error),
-                number(finding.bound),
-                escape(what[:120]),
-            )
+def say(text: str) -> None:
+    """One line of rich markup on stdout, however long."""
+    stdout.print(text, soft_wrap=True, highlight=False)
 
 
 def number(value: float | None) -> str:

@@ -9,8 +9,10 @@ from enum import StrEnum
 from generator.data import Corpus, Digests, Evidence, Verdict
 from generator.digests import artifacts_digest, copies_in, verifier_digest
 from generator.kernel_tests import FileDigest, digest, read_digest
+from generator.records import Store
 from generator.runtimes import open_runtime
 from generator.verify import Task
+from generator.yamlfile import BadFile
 
 
 class Standing(StrEnum):
@@ -38,6 +40,24 @@ def standings(
         )
         found[key] = (standing(known.get(key), wanted), wanted)
     return found
+
+
+def evidence_on(
+    corpus: Corpus, store: Store, key: str, of_file: FileDigest = read_digest
+) -> tuple[Evidence, Standing]:
+    """The record on one run and how it stands: missing where the run itself is not here.
+
+    Raises BadFile where there is no record, or none that can be used.
+    """
+    record = store.evidence().get(key)
+    if record is None:
+        path = store.evidence_path(*key.partition("/")[::2])
+        broken = [problem for problem in store.problems if problem.startswith(f"{path}: ")]
+        how = f"make it with: python -m generator verify {key}"
+        raise BadFile(broken[0] if broken else f"{key}: no evidence recorded ({how})")
+    own = {key: corpus.runs[key]} if key in corpus.runs else {}
+    now = standings(corpus.model_copy(update={"runs": own}), {key: record}, of_file)
+    return record, now[key][0] if own else Standing.MISSING
 
 
 def standing(record: Evidence | None, wanted: Digests) -> Standing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -76,3 +77,56 @@ def test_a_folder_without_runs_is_refused(project: Path, tmp_path: Path) -> None
     (tmp_path / "nothing").mkdir()
     with pytest.raises(BadFile, match="no folder here holds runs"):
         bring_in(str(tmp_path / "nothing"), project)
+
+
+def state(project: Path) -> list[Path]:
+    """Everything there is in a project, hidden files included."""
+    return sorted(project.rglob("*"))
+
+
+def test_what_cannot_be_copied_leaves_nothing_behind(project: Path, foreign: Path) -> None:
+    """A pipe in the second of two folders: neither is there, nor a temporary one."""
+    shutil.copytree(foreign / "new-model", foreign / "other-model")
+    os.mkfifo(foreign / "other-model" / "pipe")
+    before = state(project)
+    with pytest.raises(BadFile, match=r"other-model/pipe: .*named pipe.*; nothing was imported"):
+        bring_in(str(foreign), project)
+    assert state(project) == before
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
+def test_a_broken_lock_is_named_before_anything_is_copied(
+    content: bytes, project: Path, foreign: Path
+) -> None:
+    """It stays as it is, for a person to mend."""
+    (project / "import.lock.json").write_bytes(content)
+    before = state(project)
+    with pytest.raises(BadFile, match=r"import\.lock\.json: .*; nothing was imported"):
+        bring_in(str(foreign), project)
+    assert state(project) == before
+    assert (project / "import.lock.json").read_bytes() == content
+
+
+def test_an_earlier_import_stays_in_the_lock(project: Path, foreign: Path) -> None:
+    """A second one adds its runs."""
+    bring_in(str(foreign), project)
+    (foreign / "new-model").rename(foreign / "newer-model")
+    bring_in(str(foreign), project)
+    lock = json.loads((project / "import.lock.json").read_text())
+    assert list(lock) == ["new-model/backwards", "newer-model/backwards"]
+
+
+@pytest.mark.parametrize("name", ["new model", "x" * 70, "naïve"])
+def test_names_that_no_model_can_have_are_refused(name: str, project: Path, foreign: Path) -> None:
+    """The same that `deploy` refuses: addresses and commands are made of them."""
+    (foreign / "new-model").rename(foreign / name)
+    before = state(project)
+    with pytest.raises(BadFile, match="not a name for a model's folder"):
+        bring_in(str(foreign), project)
+    assert state(project) == before
+
+
+def test_a_file_is_no_source(project: Path) -> None:
+    """What it is not is said, rather than what git makes of it."""
+    with pytest.raises(BadFile, match=r"kit\.py: neither a folder nor a git repository"):
+        bring_in(str(ROOT / "challenges" / "kit.py"), project)

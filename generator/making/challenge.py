@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import keyword
+import sys
 from pathlib import Path
 
+from generator.discover import NOT_MODELS
 from generator.files import write
 from generator.yamlfile import BadFile
 
 SCAFFOLD = Path(__file__).resolve().parent / "scaffold"
 PLACEHOLDER = "SLUG"
+# A file of this name in a model's folder, or the challenge itself, would be imported in its place.
+LIBRARIES = {"cupy", "mlx", "numpy", "pytest", "scipy", "torch"}
+OURS = {"driving", "judging", "kit", *NOT_MODELS}
+TAKEN = {*sys.stdlib_module_names, *LIBRARIES, *OURS}
 
 
 def new_challenge(root: Path, slug: str) -> list[Path]:
@@ -20,6 +26,8 @@ def new_challenge(root: Path, slug: str) -> list[Path]:
     """
     if not slug.isidentifier() or keyword.iskeyword(slug) or slug != slug.lower():
         raise BadFile(f"{slug!r}: a challenge's name is a Python identifier in lower case")
+    if slug in TAKEN:
+        raise BadFile(f"{slug!r}: a module of ours, of Python or of a library is called so")
     folder, test = root / "challenges" / slug, root / "tests" / "challenges" / f"test_{slug}.py"
     for path in (folder, test):
         if path.exists():
