@@ -70,6 +70,8 @@ def test_all_are_judged_as_expected_and_no_byte_is_changed(tmp_path: Path) -> No
     for key, told in EXPECTED.items():
         if "fails" in told:
             assert runs[key]["checks"][told["fails"]] == "wrong", key
+        if "passes" in told:
+            assert runs[key]["checks"][told["passes"]] == "passed", key
         if told.get("steps") == "definitions alone":
             assert runs[key]["binding"]["definitions_only"], key
     assert {key: run.artifacts for key, run in corpus(ROOT, FOREIGN).runs.items()} == before

@@ -316,3 +316,54 @@ def test_hostile_results_fail_and_do_not_raise(new: Any) -> None:
         ]
         findings = kernel_tests.check(case, got)
         assert findings and not all(finding.ok for finding in findings), case.id
+
+
+SMALL = """
+import numpy as np
+
+def build_tree_mask(prompt_len, tree_parents):
+    mask = np.tri(prompt_len + len(tree_parents), dtype=bool)
+    mask[prompt_len:, prompt_len:] = False
+    for node, parent in enumerate(tree_parents):
+        row = prompt_len + node
+        mask[row] |= mask[prompt_len + parent] if parent >= 0 else False
+        mask[row, row] = True
+    return mask
+
+class Bag:
+    def __init__(self, vocab=VOCABULARY):
+        r = np.random.default_rng(0)
+        self.e, self.w = r.normal(size=(vocab, 8)), r.normal(size=(8, vocab))
+    def forward(self, tokens, mask):
+        seen = np.asarray(mask, dtype=float) @ self.e[np.asarray(tokens)]
+        return np.sin(seen + self.e[np.asarray(tokens)]) @ self.w
+
+def verify_and_accept(prompt_tokens, tree_tokens, tree_parents, target_model, temperature=0):
+    mask = build_tree_mask(len(prompt_tokens), tree_parents)
+    best = target_model.forward([*prompt_tokens, *tree_tokens], mask).argmax(-1).tolist()
+    best, new, at = best[len(prompt_tokens) - 1:], [], -1
+    while True:
+        new.append(best[at + 1])
+        at = next((i for i, (t, p) in enumerate(zip(tree_tokens, tree_parents))
+                   if p == at and t == new[-1]), None)
+        if at is None:
+            return new
+"""
+
+
+@pytest.mark.parametrize("vocabulary", [4, 7, 11, 48])
+def test_an_own_model_of_any_vocabulary_can_be_asked(driver: Any, vocabulary: int) -> None:
+    """No token is asked about that it does not have, and a right output's model is found right."""
+    module = ModuleType("foreign")
+    exec(SMALL.replace("VOCABULARY", str(vocabulary)), module.__dict__)
+    entry = SimpleNamespace(
+        module=module,
+        has=lambda role: role != "speculative_generate",
+        verify_and_accept=module.verify_and_accept,
+        build_tree_mask=module.build_tree_mask,
+    )
+    own = [case for case in cases.cases(0) if case.check.startswith("own_model_")]
+    assert len(own) == 3
+    for case in own:
+        got = [driver.drive(entry, dict(call)) for call in case.calls]
+        assert all(finding.ok for finding in kernel_tests.check(case, got)), case.check

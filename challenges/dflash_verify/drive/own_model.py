@@ -15,7 +15,7 @@ SIZES = {
 
 
 AXES = ((0, 0), (1, 0), (1, 1), (1, 2))  # leading ones of the tokens and of the mask
-PROBES = ([1, 2, 3, 4], [1, 2, 5, 4], [1, 3, 3, 4])  # as they are; hidden or seen token replaced
+PROBES = ([1, 2, 1, 2], [1, 2, 3, 2], [1, 3, 1, 2])  # as they are; hidden or seen token replaced
 
 
 class OwnModel:
@@ -90,6 +90,10 @@ class OwnModel:
         """Logits of the last position of a sequence: its tokens after the first as a chain."""
         return self.logits(sequence[:1], sequence[1:], list(range(-1, len(sequence) - 2)))[-1]
 
+    def width(self):
+        """The size of its vocabulary, which may be small: found by asking about token 0."""
+        return len(self.alone([0]))
+
     def greedy(self, sequence):
         """The next token after a sequence."""
         return int(np.argmax(self.alone(sequence)))
@@ -142,9 +146,8 @@ def own_logits(entry, call):
     own, instead = own_model(entry)
     if instead:
         return instead
-    prompt = call["prompt"]
-    width = len(own.alone(prompt))
-    tokens, parents = [t % width for t in call["tokens"]], call["parents"]
+    width, parents = own.width(), call["parents"]
+    prompt, tokens = ([t % width for t in call[name]] for name in ("prompt", "tokens"))
     together = own.logits(prompt, tokens, parents)[len(prompt) :]
     alone = [own.alone(prompt + path_tokens(tokens, parents, i)) for i in range(len(tokens))]
     return {"tree": together, "alone": np.array(alone)}
@@ -164,11 +167,11 @@ def own_generation(entry, call):
     own, instead = own_model(entry)
     if instead:
         return instead
-    kept, start = list(call["prompt"]), len(call["prompt"])
+    width = own.width()
+    kept, start = [t % width for t in call["prompt"]], len(call["prompt"])
     truth = []
     for _ in range(call["count"] + 6):
         truth.append(own.greedy(kept + truth))
-    width = len(own.alone(kept))
     while len(kept) - start < call["count"]:
         at = len(kept) - start
         parents, picks = call["trees"][at]
@@ -181,11 +184,16 @@ def own_generation(entry, call):
 
 
 def drafted(truth, parents, picks, width):
-    """Tokens for a tree's shape: pick 0 is the true token at that depth, others are not true."""
+    """Tokens for a tree's shape: pick 0 is the true token at that depth, others are not true.
+
+    In a vocabulary so small that all its tokens are soon true somewhere, others may be true at
+    another depth.
+    """
     others = [token for token in range(width) if token not in truth[:6]]
     depth = []
     for parent in parents:
         depth.append(0 if parent < 0 else depth[parent] + 1)
     return [
-        truth[d] if p == 0 else others[p % len(others)] for d, p in zip(depth, picks, strict=True)
+        truth[d] if p == 0 else others[p % len(others)] if others else (truth[d] + 1) % width
+        for d, p in zip(depth, picks, strict=True)
     ]
