@@ -101,7 +101,7 @@ def test_a_model_whose_name_is_no_text_is_passed_over_with_a_note(tmp_path: Path
     [
         ("flashattention", " (did you mean flash_attention?)"),
         ("Backwards", " (did you mean backwards?)"),
-        ("my-notes", ""),
+        ("remarks-of-mine", ""),
     ],
 )
 def test_a_folder_that_no_challenge_is_called_is_reported(

@@ -20,8 +20,10 @@ ACTIVE = re.compile(
     r"""[&<>"'\\`*{}\[\]#|~@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\."""
 )
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-ODD = re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff{BIDI}]")
-REORDERS = re.compile(f"[{BIDI}]")
+UNSEEN = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f"
+UNSEEN += "\u3164\ufeff\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+ODD = re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff{BIDI}{UNSEEN}]")
+SHOWN = re.compile(f"[{BIDI}{UNSEEN}]")
 OPEN, CLOSE = "\N{MATHEMATICAL LEFT ANGLE BRACKET}", "\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
 LOOK_ALIKES = str.maketrans(
     {
@@ -40,9 +42,9 @@ def visible(text: str) -> str:
 
 
 def stand_in(match: re.Match[str]) -> str:
-    """A code point in brackets for one that reorders, the replacement character for others."""
-    reorders = REORDERS.match(match[0])
-    return f"{OPEN}U+{ord(match[0]):04X}{CLOSE}" if reorders else "\N{REPLACEMENT CHARACTER}"
+    """A code point in brackets for one that reorders or takes no room, else the replacement one."""
+    hidden = SHOWN.match(match[0])
+    return f"{OPEN}U+{ord(match[0]):04X}{CLOSE}" if hidden else "\N{REPLACEMENT CHARACTER}"
 
 
 def plain(text: str) -> str:

@@ -1,18 +1,21 @@
-"""A run's files as the pages show them: their text, and an outline of what they define."""
+"""A run's files as the pages show them: as much of their text as a browser shows without delay."""
 
 from __future__ import annotations
 
-import ast
 import functools
-import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from generator.data import Artifact, Run
+from generator.redact import clean
 from generator.render.escape import source_text
-from generator.runtimes.cuda.declarations import Function, functions
 
-LONGEST = 200_000
+LONGEST = 200_000  # bytes of a file
+WIDEST = 10_000  # characters of a line
+PAGE_CHARACTERS, PAGE_LINES = (
+    250_000,
+    5_000,
+)  # what a browser shows without delay, all files together
 LANGUAGES = {
     ".py": "python", ".cu": "cuda", ".cuh": "cuda", ".cpp": "cpp", ".h": "cpp", ".c": "c",
     ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml", ".sh": "bash",
@@ -40,25 +43,31 @@ class Listing:
         return self.text.rstrip().count("\n") + bool(self.text.strip())
 
 
-@dataclass(frozen=True)
-class Definition:
-    """A top-level function, or a class with its methods; anchor: its line on the listings' page."""
+@dataclass
+class Room:
+    """What is left of a page for listings."""
 
-    kind: str
-    name: str
-    signature: str
-    line: int
-    lines: int
-    anchor: str = ""
+    characters: int = PAGE_CHARACTERS
+    lines: int = PAGE_LINES
+
+    def take(self, lines: list[str]) -> list[str]:
+        """As many of the lines as fit, which then take up their room."""
+        taken = []
+        for line in lines:
+            if not self.lines or len(line) > self.characters:
+                break
+            self.lines, self.characters = self.lines - 1, self.characters - len(line) - 1
+            taken.append(line)
+        return taken
 
 
 @functools.lru_cache(maxsize=256)  # the panels of one page ask for the same files
 def listings(run: Run) -> tuple[Listing, ...]:
-    """Every file of a run; what cannot be shown has a note. Never raises for a file's content."""
-    shown = 0
+    """Every file of a run; what cannot be shown, or has no room, has a note. Never raises."""
+    shown, room = 0, Room()
     found = []
     for artifact in sorted(run.artifacts, key=order):
-        text, note = read(run, artifact)
+        text, note = read(run, artifact, room)
         shown += bool(text)
         language = LANGUAGES.get(PurePosixPath(artifact.path).suffix.lower(), "text")
         found.append(Listing(artifact, shown if text else 0, text, language, note))
@@ -72,69 +81,37 @@ def order(artifact: Artifact) -> tuple[bool, bool, str]:
     return (not code, "test" in path.name.lower(), artifact.path)
 
 
-def read(run: Run, artifact: Artifact) -> tuple[str, str]:
-    """The text of a file and a note on what is not shown."""
+def read(run: Run, artifact: Artifact, room: Room) -> tuple[str, str]:
+    """As much of a file's text as there is room for, and a note on what is not shown."""
     try:
-        data = (run.folder / artifact.path).read_bytes()
+        with (run.folder / artifact.path).open("rb") as file:
+            data = file.read(LONGEST + 1)
     except OSError as error:
         return "", f"could not be read: {error.strerror}"
+    if not data:
+        return "", "empty"
     if b"\0" in data[:8000]:
         return "", "binary, not shown"
-    if len(data) > LONGEST:
-        return source_text(data[:LONGEST]).rpartition("\n")[0], f"the first {LONGEST:,} bytes"
-    return source_text(data), "" if data else "empty"
+    return fitted(clean(source_text(data[:LONGEST])).split("\n"), len(data) > LONGEST, room)
 
 
-def outline(listing: Listing) -> list[Definition]:
-    """The top-level functions and classes of a file; none where it does not parse."""
-    if listing.language == "python":
-        found = python(listing.text)
-    elif listing.language in {"cuda", "cpp"}:
-        found = [launcher(listing.text, function) for function in functions(listing.text)]
-    else:
-        found = []
-    return [replace(d, anchor=listing.anchor(min(d.line, listing.lines))) for d in found]
+def fitted(lines: list[str], cut: bool, room: Room) -> tuple[str, str]:
+    """The lines that there is room for, as a text, and a note. cut: whether the file goes on.
 
-
-def launcher(text: str, function: Function) -> Definition:
-    """A CUDA or C++ function; it ends where the braces that it opens are closed."""
-    parameters = ", ".join(f"{p.type} {p.name}".strip() for p in function.parameters)
-    depth, lines = 0, 0
-    for line in text.split("\n")[function.line - 1 :]:
-        depth += line.count("{") - line.count("}")
-        lines += 1
-        if "}" in line and depth <= 0:
-            break
-    kind = "kernel" if function.kernel else "function"
-    return Definition(kind, function.name, f"{function.name}({parameters})", function.line, lines)
-
-
-def python(text: str) -> list[Definition]:
-    """The top-level functions and classes of Python source."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(text)
-        return [d for node in tree.body for d in definitions(node)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-
-
-def definitions(node: ast.stmt) -> list[Definition]:
-    """What one top-level statement defines."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return [define("function", node.name, node)]
-    if isinstance(node, ast.ClassDef):
-        methods = [n for n in node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        found = [Definition("class", node.name, node.name, node.lineno, length(node))]
-        return found + [define("method", f"{node.name}.{m.name}", m) for m in methods]
-    return []
-
-
-def define(kind: str, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Definition:
-    """A function or method with its signature."""
-    return Definition(kind, name, f"{name}({ast.unparse(node.args)})", node.lineno, length(node))
-
-
-def length(node: ast.stmt) -> int:
-    """How many lines a definition spans."""
-    return (node.end_lineno or node.lineno) - node.lineno + 1
+    They hold no secret any more: half of one, where a line is cut, would not be known as one.
+    """
+    whole = lines[:-1] if cut and len(lines) > 1 else lines
+    narrow = [
+        f"{line[:WIDEST]} \N{HORIZONTAL ELLIPSIS}" if len(line) > WIDEST else line for line in whole
+    ]
+    taken = room.take(narrow)
+    notes = []
+    if not taken:
+        return "", "left out, the page is full"
+    if len(taken) < len(whole):
+        notes.append(f"the first {len(taken):,} lines, the page is full")
+    elif cut:
+        notes.append(f"the first {LONGEST:,} bytes")
+    if narrow != whole:
+        notes.append(f"lines cut at {WIDEST:,} characters")
+    return "\n".join(taken), "; ".join(notes)

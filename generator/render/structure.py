@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from generator.data import Run
 from generator.render.cells import Cell
-from generator.render.listing import Definition, listings, outline
+from generator.render.listing import listings
+from generator.render.outline import Definition, outline
 
 ROWS = 60
 CODE = {"python", "cuda", "cpp"}

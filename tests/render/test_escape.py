@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 
 import markdown
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.render.env import environment
-from generator.render.escape import encode, fence, plain, source_text
+from generator.render.escape import CLOSE, OPEN, encode, fence, plain, source_text, verbatim
 
 
 @given(st.text())
@@ -53,3 +54,14 @@ def test_text_that_reorders_its_neighbours_is_made_visible() -> None:
 def test_lines_of_a_listing_are_the_lines_of_the_file() -> None:
     """Only line feeds and carriage returns end a line, whatever else the file holds."""
     assert source_text(b"a\r\nb\rc\x0cd\xe2\x80\xa8e\n").count("\n") == 3
+
+
+HIDDEN = ["\u200b", "\u200d", "\ufeff", "\u00ad", "\u2060", "\U000e0041"]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN, ids=lambda c: f"U+{ord(c):04X}")
+def test_characters_that_take_no_room_are_shown(hidden: str) -> None:
+    """Two names that look alike and are not are told apart, in a listing and in a sentence."""
+    shown = f"{OPEN}U+{ord(hidden):04X}{CLOSE}"
+    assert source_text(f"a{hidden}b".encode()) == f"a{shown}b"
+    assert hidden not in encode(f"a{hidden}b") and shown in verbatim(f"a{hidden}b")

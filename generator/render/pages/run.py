@@ -24,6 +24,7 @@ from generator.render.verdicts import MEANS, SENTENCES
 from generator.worst import worst
 
 SHOWN_CASES = 3
+SHOWN = 200  # of what an output has as many of as it likes
 Panel = Callable[[Site, Cell], Markup | None]
 
 
@@ -134,22 +135,25 @@ def own_tests(site: Site, cell: Cell) -> Markup | None:
     """The author's own tests, run as evidence of their own."""
     if cell.evidence is None or not cell.evidence.own_tests:
         return None
-    return part("run/own_tests.md.j2", site, cell)
+    shown, more = cell.evidence.own_tests[:SHOWN], len(cell.evidence.own_tests) - SHOWN
+    return part("run/own_tests.md.j2", site, cell, shown=shown, more=more)
 
 
 def binding(site: Site, cell: Cell) -> Markup | None:
     """How the entry points were found."""
     if cell.evidence is None or not cell.evidence.binding.steps:
         return None
-    return part("run/binding.md.j2", site, cell)
+    shown, more = cell.evidence.binding.steps[:SHOWN], len(cell.evidence.binding.steps) - SHOWN
+    return part("run/binding.md.j2", site, cell, shown=shown, more=more)
 
 
 def flags(site: Site, cell: Cell) -> Markup | None:
     """What a reader of the source should know, with links to the lines."""
     if cell.evidence is None or not cell.evidence.flags:
         return None
-    numbers = {item.artifact.path: item.number for item in listings(cell.run)} if cell.run else {}
-    return part("run/flags.md.j2", site, cell, numbers=numbers)
+    shown, more = cell.evidence.flags[:SHOWN], len(cell.evidence.flags) - SHOWN
+    places = functools.partial(place, cell)
+    return part("run/flags.md.j2", site, cell, flags=shown, more=more, places=places)
 
 
 def measured(site: Site, cell: Cell) -> Markup | None:

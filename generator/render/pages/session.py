@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.data import Moment, Replayed, Session
+from generator.redact import clean
 from generator.render import paths
 from generator.render.pages.common import Page, page
 from generator.render.site import Site
@@ -23,6 +24,9 @@ KINDS = {
 }
 FOLDED = {"reasoning", "result"}
 LONG = 600
+PAGE = 400_000  # characters of texts that a browser shows without delay
+NAMES, LONGEST_NAME = 50, 200
+DIFFS, LONGEST_DIFF = 20, 4_000
 FACES = {"as logged": "ok", "differs": "bad", "not in the log": "open", "not replayable": "open"}
 
 
@@ -32,6 +36,7 @@ class Step:
 
     number: int
     moment: Moment
+    left_out: int = 0
 
     @property
     def kind(self) -> str:
@@ -69,23 +74,64 @@ def pages(site: Site) -> Iterator[Page]:
             ),
             cell=cell,
             session=session,
-            steps=[Step(n, m) for n, m in enumerate(moments, 1)],
+            steps=fitted(moments),
             kinds=Counter(KINDS[m.kind] for m in moments),
             facts=facts(session),
-            replays=site.results.replays.get(cell.key, ()),
+            replays=bounded(site.results.replays.get(cell.key, ())),
             faces=FACES,
             meta={"search": {"exclude": True}, "hide": ["navigation", "toc"]},
         )
 
 
+def fitted(moments: Sequence[Moment]) -> list[Step]:
+    """The entries in order; the texts of those for which the page has no room are left out."""
+    room = PAGE
+    steps = []
+    for number, moment in enumerate(moments, 1):
+        room -= len(moment.text)
+        shown = {"title": cut(moment.title), "text": moment.text if room >= 0 else ""}
+        left_out = 0 if room >= 0 else len(moment.text)
+        steps.append(Step(number, moment.model_copy(update=shown), left_out))
+    return steps
+
+
+def bounded(replays: Sequence[Replayed]) -> list[Replayed]:
+    """Every file's outcome; of the differences the first few, none of them long."""
+    shown = [item.file for item in replays if item.diff][:DIFFS]
+    return [short(item) if item.file in shown or not item.diff else bare(item) for item in replays]
+
+
+def short(item: Replayed) -> Replayed:
+    """The outcome with the start of the difference."""
+    return item.model_copy(update={"diff": cut(item.diff, LONGEST_DIFF)})
+
+
+def bare(item: Replayed) -> Replayed:
+    """The outcome without the difference, which the note says."""
+    note = "; ".join(filter(None, (item.note, "the page is full: its difference is left out")))
+    return item.model_copy(update={"diff": "", "note": note})
+
+
+def named(names: Iterable[str], between: str) -> str:
+    """The first of many names, and how many more there are."""
+    listed = [cut(name) for name in names]
+    more = [f"{len(listed) - NAMES:,} more"] if len(listed) > NAMES else []
+    return between.join([*listed[:NAMES], *more])
+
+
+def cut(text: str, most: int = LONGEST_NAME) -> str:
+    """The start of a text, without secrets: half of one would not be known as one."""
+    return text if len(text) <= most else f"{clean(text)[:most]} \N{HORIZONTAL ELLIPSIS}"
+
+
 def facts(session: Session) -> list[tuple[str, str]]:
     """What the log says of how the run was made."""
     tokens = session.tokens
-    calls = ", ".join(f"{name} {n:,}" for name, n in session.calls.items())
+    calls = named((f"{cut(name)} {n:,}" for name, n in session.calls.items()), ", ")
     found = [
         ("Log", f"{session.file}, {session.format} format"),
-        ("Model as logged", ", then ".join(session.models)),
-        ("Thinking level", ", then ".join(session.thinking)),
+        ("Model as logged", named(session.models, ", then ")),
+        ("Thinking level", named(session.thinking, ", then ")),
         ("Began", session.started),
         ("Lasted", f"{session.seconds:,.0f} s" if session.seconds is not None else ""),
         ("Answers", f"{session.turns:,}"),
