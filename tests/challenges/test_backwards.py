@@ -79,7 +79,7 @@ def test_hostile_answers_are_findings(check, got):
 def test_not_a_number_is_wrong(check):
     """Arrays of the right shape full of NaN pass no check that looks at numbers."""
     case = CASES[check]
-    if check in {"inputs_unchanged", "memory_is_linear"}:
+    if check in {"inputs_unchanged", "memory_is_linear", "deterministic"}:
         pytest.skip("judges something other than values")
     nans = [
         {name: np.full_like(value, np.nan) for name, value in reference(**numbers).items()}

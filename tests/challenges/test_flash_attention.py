@@ -172,3 +172,33 @@ def test_attention_object_is_adapted():
         case = CASES[check]
         got = [DRIVER["drive"](entry, call) for call in case.calls]
         assert all(finding.ok for finding in kernel_tests.check(case, got))
+
+
+SHAPE = CASES["deterministic"].calls[0]["Q"].shape
+ONE_BIT = np.zeros(SHAPE)
+ONE_BIT[0, 0, 0, 0] = 5e-324
+
+
+@pytest.mark.parametrize(
+    ("last", "held"),
+    [
+        (np.zeros(SHAPE), True),
+        (ONE_BIT, False),
+        (np.zeros(SHAPE, np.float32), False),
+        (None, False),
+    ],
+    ids=["wrong and the same", "one bit", "another dtype", "no answer"],
+)
+def test_determinism_is_of_bits_and_not_of_values(last, held):
+    """Wrong values fail the checks of values; this one only asks whether they come again."""
+    answers = [np.zeros(SHAPE), np.zeros(SHAPE), last]
+    found = kernel_tests.check(CASES["deterministic"], [{"O": answer} for answer in answers])
+    assert all(finding.ok for finding in found) is held
+
+
+def test_what_is_wrong_and_deterministic_fails_where_values_are_judged():
+    """An array of zeros passes the one check, and no check of values."""
+    for check in ("causal_divisible", "calls_are_independent"):
+        case = CASES[check]
+        got = [{"O": np.zeros_like(call["Q"])} for call in case.calls]
+        assert not all(finding.ok for finding in kernel_tests.check(case, got))
