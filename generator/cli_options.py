@@ -22,11 +22,19 @@ Names = Annotated[
 ]
 Runs = Annotated[
     Path | None,
-    typer.Option(help="A folder of MODEL/SLUG outputs elsewhere, read only.", show_default=False),
+    typer.Option(
+        file_okay=False,
+        help="A folder of MODEL/SLUG outputs elsewhere, read only.",
+        show_default=False,
+    ),
 ]
 Records = Annotated[
     Path | None,
-    typer.Option(help="Where records are kept. Default: docs/records.", show_default=False),
+    typer.Option(
+        file_okay=False,
+        help="Where records are kept. Default: docs/records.",
+        show_default=False,
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Remake records that are current.")]
 Seed = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from generator.data import Corpus, Published, Run, Session
+from generator.data import Corpus, Published, Run, Session, StoredPrompts
 
 PROMPT = "PROMPT.md"
 Sessions = Mapping[str, Session]
@@ -80,18 +80,17 @@ def providers(published: Published, a: Run, b: Run) -> list[str]:
     """A provider that was logged otherwise than declared."""
     rows = published.measured.logged if published.measured else ()
     return [
-        f"{row['run']}: declared to run at {row['declared_provider']}, "
-        f"its log names {row['logged_provider']}"
+        f"{row.run}: declared to run at {row.declared_provider}, "
+        f"its log names {row.logged_provider}"
         for row in rows
-        if row["run"] in {a.key, b.key}
+        if row.run in {a.key, b.key}
     ]
 
 
 def prompts(published: Published, a: Run, b: Run) -> list[str]:
     """A prompt of the originals that differs from the others', or was not stored."""
-    known = published.measured.prompts if published.measured else {}
-    differing: dict[str, str] = known.get("differs", {})
-    absent: list[str] = known.get("not_stored", [])
+    known = published.measured.prompts if published.measured else StoredPrompts()
+    differing, absent = known.differs, known.not_stored
     keys = (a.key, b.key)
     found = [f"prompt of the original {key}: {differing[key]}" for key in keys if key in differing]
     return found + [f"no prompt is stored with the original {key}" for key in keys if key in absent]

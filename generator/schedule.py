@@ -54,7 +54,7 @@ def evidence_on(
         path = store.evidence_path(*key.partition("/")[::2])
         broken = [problem for problem in store.problems if problem.startswith(f"{path}: ")]
         how = f"make it with: python -m generator verify {key}"
-        raise BadFile(broken[0] if broken else f"{key}: no evidence recorded ({how})")
+        raise BadFile(broken[0] if broken else f"{key or repr(key)}: no evidence recorded ({how})")
     own = {key: corpus.runs[key]} if key in corpus.runs else {}
     now = standings(corpus.model_copy(update={"runs": own}), {key: record}, of_file)
     return record, now[key][0] if own else Standing.MISSING

@@ -33,8 +33,7 @@ def session_logs(published: Published, runs: int) -> Result:
 def prompts_identical(published: Published) -> Result:
     """Whether the stored prompts of each challenge are the same for all models."""
     known = needed(published.measured, "measured.yaml")
-    differs = known.prompts["differs"]
-    absent = known.prompts["not_stored"]
+    differs, absent = known.prompts.differs, known.prompts.not_stored
     text = "; ".join(f"{run}: {how}" for run, how in differs.items())
     return holds(not differs, f"{text}; no prompt is stored for {', '.join(absent)}")
 
@@ -43,11 +42,11 @@ def prompts_identical(published: Published) -> Result:
 def provider(published: Published, model: str, says: str) -> Result:
     """A declared provider against the one that session logs name."""
     known = needed(published.measured, "measured.yaml")
-    logged = [row for row in known.logged if row["run"].startswith(f"{model}/")]
+    logged = [row for row in known.logged if row.run.startswith(f"{model}/")]
     if not logged:
         return "unverifiable", "no log of this model names its provider"
-    named = {row["logged_provider"] for row in logged}
-    return holds(named == {says}, f"the log of {logged[0]['run']} names {', '.join(sorted(named))}")
+    named = {row.logged_provider for row in logged}
+    return holds(named == {says}, f"the log of {logged[0].run} names {', '.join(sorted(named))}")
 
 
 @check
@@ -55,8 +54,9 @@ def own_tests_pass(published: Published) -> Result:
     """Whether all of the models' own test scripts end and pass."""
     known = needed(published.measured, "measured.yaml")
     own = known.own_tests
-    text = f"{own['exit_zero']} of {own['scripts']} exit with 0; did not end: {own['did_not_end']}"
-    return holds(own["exit_zero"] == own["scripts"], text)
+    unended = ", ".join(own.did_not_end) or "none"
+    text = f"{own.exit_zero} of {own.scripts} exit with 0; did not end: {unended}"
+    return holds(own.exit_zero == own.scripts, text)
 
 
 @check

@@ -85,6 +85,7 @@ from generator.data.published import (
     Rerun,
     RunFacts,
     Score,
+    StoredPrompts,
 )
 from generator.data.ranking import (
     Change,
@@ -195,6 +196,7 @@ __all__ = [
     "Size",
     "Span",
     "Status",
+    "StoredPrompts",
     "Strength",
     "Takeaway",
     "Tally",

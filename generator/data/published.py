@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import field_validator
+
 from generator.data.base import Record
 from generator.data.opinion import Letter
 
@@ -17,6 +19,13 @@ class PublishedGrades(Record):
     executed_the_code: bool
     matrix: dict[str, dict[str, Letter]]
     ranking: tuple[dict[str, str | int], ...] = ()
+
+    @field_validator("ranking")
+    @classmethod
+    def _named(cls, ranking: tuple[dict[str, str | int], ...]) -> tuple[dict[str, str | int], ...]:
+        if not all({"rank", "model"} <= row.keys() for row in ranking):
+            raise ValueError("each row needs `rank` and `model`")
+        return ranking
 
 
 class PublishedDuel(Record):
@@ -104,6 +113,30 @@ class MeasuredRun(Record):
         return self.projection_exact
 
 
+class OwnTests(Record):
+    """The models' own test scripts: how many there are, how many exit with 0, which never end."""
+
+    scripts: int = 0
+    exit_zero: int = 0
+    did_not_end: tuple[str, ...] = ()
+
+
+class StoredPrompts(Record):
+    """Prompts kept with the original runs: how some differ from the rest, and which are absent."""
+
+    differs: dict[str, str] = {}
+    not_stored: tuple[str, ...] = ()
+
+
+class LoggedProvider(Record):
+    """A provider that a session log names, other than the declared one."""
+
+    run: str
+    declared_provider: str
+    logged_provider: str
+    also_logged: str = ""
+
+
 class Measured(Record):
     """All figures measured on the originals, with how and when."""
 
@@ -111,10 +144,10 @@ class Measured(Record):
     how: str
     date: str
     runs: dict[str, MeasuredRun]
-    own_tests: dict[str, Any]
+    own_tests: OwnTests
     identical_files: tuple[tuple[str, ...], ...]
-    prompts: dict[str, Any]
-    logged: tuple[dict[str, str], ...]
+    prompts: StoredPrompts
+    logged: tuple[LoggedProvider, ...]
     thinking: dict[str, str]
 
 

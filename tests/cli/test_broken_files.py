@@ -160,6 +160,28 @@ def test_without_a_part_of_what_was_published_pages_are_made(
     assert part == "claims" or f"{part}.yaml is not here" in ledger
 
 
+@pytest.mark.parametrize(
+    ("part", "old", "new", "named"),
+    [
+        ("grades", "model: glm5,", "modle: glm5,", "grades.yaml: ranking: each row needs"),
+        ("measured", "  not_stored:", "  stored:", "measured.yaml: prompts.stored: Extra"),
+        ("measured", "  exit_zero: 30", "  exit_zero: most", "measured.yaml: own_tests.exit_zero"),
+        ("measured", "- run: qwen36/kv", "- ran: qwen36/kv", "measured.yaml: logged.1.run"),
+        ("runs", "val_ppl: 594", "val_ppl: high", "runs.yaml: ternary_rerun.glm5.val_ppl"),
+    ],
+)
+def test_what_was_published_is_checked_for_form(
+    part: str, old: str, new: str, named: str, project: Path, command: Command
+) -> None:
+    """One line names file and field."""
+    text = (ROOT / f"docs/records/published/{part}.yaml").read_text()
+    assert old in text
+    write(project / f"docs/records/published/{part}.yaml", text.replace(old, new, 1).encode())
+    done = command(*CHECK)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert named in done.stderr
+
+
 def test_with_nothing_published_pages_are_made(project: Path, command: Command) -> None:
     """Somebody's own benchmark has no earlier judge."""
     done = command("render")

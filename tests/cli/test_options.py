@@ -56,3 +56,11 @@ def test_a_judge_that_needs_no_key_is_asked(
     done = command("build", "--no-site")
     assert "nothing is asked" not in done.stdout
     assert httpserver.log
+
+
+@pytest.mark.parametrize("option", ["--runs", "--records"])
+def test_a_file_is_no_folder(option: str, project: Path, command: Command) -> None:
+    """Taken for an empty folder of records it would give a site without any."""
+    done = command("render", option, str(project / "README.md"))
+    assert done.exit_code == 2
+    assert f"'{option}'" in done.stderr
