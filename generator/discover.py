@@ -29,7 +29,7 @@ def corpus(
     challenges = load_challenges(root / "challenges")
     found: dict[str, Run] = {}
     models: dict[str, Model] = {}
-    source = (runs or root).resolve()
+    source = folder_at(runs or root)
     problems: list[str] = []
     for folder in model_folders(source, set(challenges)):
         if folder.name != printable(folder.name):
@@ -57,6 +57,13 @@ def corpus(
     )
 
 
+def folder_at(path: Path) -> Path:
+    """The folder that a path leads to; raises BadFile where there is none, or links in a circle."""
+    if not path.is_dir():
+        raise BadFile(f"{path}: not a folder")
+    return path.resolve()
+
+
 def load_challenges(folder: Path) -> dict[str, Challenge]:
     """Every challenge below `folder`, easiest first, then by slug."""
     files = sorted(folder.glob("*/challenge.yaml"))
@@ -71,8 +78,6 @@ def model_folders(source: Path, slugs: set[str]) -> list[Path]:
 
     A folder that is called nearly as a challenge is enough, so that it can be reported.
     """
-    if not source.is_dir():
-        raise BadFile(f"{source}: not a folder")
     folders = [
         entry
         for entry in sorted(source.iterdir())

@@ -66,6 +66,14 @@ def test_links_in_a_circle_are_a_note_on_their_run(tmp_path: Path) -> None:
     assert found.runs["a/backwards"].problems == ("circle.py: not a plain file, ignored",)
 
 
+def test_a_checkout_that_is_a_circle_of_links_is_no_folder(tmp_path: Path) -> None:
+    """It is refused in one line, as a path that is not there."""
+    (tmp_path / "circle").symlink_to("circle")
+    for name in ("circle", "nowhere"):
+        with pytest.raises(BadFile, match=f"{name}: not a folder"):
+            corpus(ROOT, tmp_path / name)
+
+
 def test_code_is_kept_first_where_there_are_too_many_files(tmp_path: Path) -> None:
     """Three thousand texts that sort before it do not hide the one file of code."""
     run = tmp_path / "m" / "backwards"

@@ -99,8 +99,9 @@ def _sorted_out(source: Path) -> tuple[list[Path], list[str]]:
             kept.append(file)
             total += size
         else:
-            left.append((file, f"{size:,} bytes, beyond {FILES_CAP:,} files or {BYTES_CAP:,}"))
-    return kept, [f"{printable(str(file.relative_to(source)))} ({why})" for file, why in left]
+            left.append((file, f"{size:,} bytes"))
+    told = [f"{printable(str(file.relative_to(source)))} ({why})" for file, why in sorted(left)]
+    return kept, told
 
 
 def _unfit(file: Path) -> str:
