@@ -137,7 +137,11 @@ def judge(
     from generator.judging import Request
     from generator.options import Options, kept_cache
     from generator.report import print_answers, print_estimate, print_tally, stderr
+    from generator.yamlfile import BadFile
 
+    with plain_errors():
+        if local and name not in {"", "local"}:
+            raise BadFile(f"--judge {name} or --local, not both")
     with plain_errors(), local_server() if local else nullcontext(base_url) as address:
         options = Options(records=records, cache=kept_cache())
         chosen = "local" if local else name

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from tests.cli.conftest import ROOT, Command
 
@@ -40,6 +43,26 @@ def test_run_wants_one_server(given: list[str], project: Path, command: Command)
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
     assert "--base-url, or --local" in done.stderr
     assert not (project / "m").exists()
+
+
+def test_the_small_model_is_not_left_to_go_on(
+    project: Path, command: Command, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a limit of one's own, a request of it has one; of another server it has none."""
+    httpserver.expect_request("/v1/chat/completions").respond_with_data("no", status=400)
+    url = httpserver.url_for("/v1")
+    monkeypatch.setattr("generator.judge.local.local_server", lambda: nullcontext(url))
+    for given in (["--local"], ["--local", "--max-tokens", "9"], ["--base-url", url]):
+        assert command("run", "--model", "m", *given).exit_code == 2
+    sent = [json.loads(request.get_data()) for request, _ in httpserver.log]
+    assert [body.get("max_tokens") for body in sent] == [2048, 9, None]
+
+
+def test_a_judge_is_not_named_in_vain(project: Path, command: Command) -> None:
+    """`--local` is a judge of its own."""
+    done = command("judge", "--dry-run", "--local", "--judge", "j")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "--judge j or --local, not both" in done.stderr
 
 
 @pytest.mark.parametrize("given", [["build", "--check"], ["judge", "--dry-run", "--judge", "j"]])
