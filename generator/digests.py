@@ -10,7 +10,6 @@ from generator.kernel_tests import FileDigest, digest_of
 
 HERE = Path(__file__).resolve().parent
 NOT_CODE = {"PROMPT.md", "README.md", "reply.md", "session.jsonl", "sesion.jsonl"}
-DOCUMENTS = {".md", ".markdown", ".rst", ".log", ".json", ".jsonl", ".pdf", ".png", ".jpg", ".svg"}
 SMALLEST_COPY = 200
 DECIDE = ("credible.py", "deciding.py", "joining.py")  # a verdict, whatever the runtime
 
@@ -31,11 +30,6 @@ def copies_in(corpus: Corpus) -> dict[str, dict[str, str]]:
                 twin = other if model(place) == model(first) else first
                 found[place[0]][place[1]] = "/".join(twin)
     return found
-
-
-def only_documents(run: Run) -> bool:
-    """Whether no file of a run can be code by its name: notes, replies, logs and pictures alone."""
-    return all(Path(artifact.path).suffix.lower() in DOCUMENTS for artifact in run.artifacts)
 
 
 def model(place: tuple[str, str]) -> str:

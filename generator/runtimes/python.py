@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from generator.bind import BESIDE_THE_POINT, bind
-from generator.data import Binding, CaseResult, Challenge, Limits, OwnTest, Verdict
-from generator.digests import only_documents
+from generator.data import Binding, CaseResult, Challenge, Limits, OwnTest, Run, Verdict
 from generator.runtimes import Execution, Subject
 from generator.runtimes.outcome import judge_case
 from generator.sandbox import Job, Reply, Sandbox
@@ -20,6 +20,7 @@ PRELOAD = {
     "numpy": ("numpy",),
     "mlx": ("numpy", "mlx.core", "mlx.nn", "mlx.optimizers", "mlx.utils"),
 }
+DOCUMENTS = {".md", ".markdown", ".rst", ".log", ".json", ".jsonl", ".pdf", ".png", ".jpg", ".svg"}
 WRONG_INTERFACE = re.compile(r"(TypeError|AttributeError|LookupError|KeyError)\b")
 REFUSED = re.compile(r"NotTestable\b")
 TIMEOUTS_IN_A_ROW = 3
@@ -141,6 +142,11 @@ class PythonRuntime:
         beside = [file for file in files if BESIDE_THE_POINT.search(file.lower())]
         for file in [f for f in beside if not re.search(r"plot|profil", f)][:OWN_TESTS]:
             yield self._sandbox.run_script(subject.run.folder, file, OWN_TEST_LIMITS)
+
+
+def only_documents(run: Run) -> bool:
+    """Whether no file of a run can be code by its name: notes, replies, logs and pictures alone."""
+    return all(Path(artifact.path).suffix.lower() in DOCUMENTS for artifact in run.artifacts)
 
 
 def without_binding(subject: Subject, binding: Binding) -> tuple[Verdict, str]:
