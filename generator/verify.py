@@ -60,7 +60,7 @@ def verify(task: Task, runtime: Runtime) -> Evidence:
         model=run.model,
         challenge=run.challenge,
         verdict=verdict,
-        summary=summary(verdict, checks, note_on(doubted) or execution.note),
+        summary=summary(verdict, checks, note_on(doubted), execution.note),
         checks=checks,
         binding=execution.binding,
         own_tests=execution.own_tests,
@@ -96,8 +96,9 @@ def note_on(doubted: Sequence[str]) -> str:
     return f"not testable, though calls of the same kind were answered: {', '.join(doubted)}"
 
 
-def summary(verdict: Verdict, checks: dict[str, CheckResult], note: str) -> str:
+def summary(verdict: Verdict, checks: dict[str, CheckResult], *notes: str) -> str:
     """One line for people."""
+    note = "; ".join(filter(None, notes))
     if not checks:
         return note or str(verdict)
     counts = Counter(result.verdict for result in checks.values())
