@@ -148,8 +148,9 @@ def check_settings(root: Path, store: Store) -> list[str]:
 
 def check_records(store: Store) -> list[str]:
     """Records that cannot be used."""
-    store.evidence(), store.strength(), store.rooflines()
-    store.judged_runs(), store.judged_duels(), store.judged_texts()
+    judged = (store.judged_runs, store.judged_duels, store.judged_texts)
+    for load_all in (store.evidence, store.strength, store.rooflines, *judged):
+        load_all()
     return store.problems
 
 
