@@ -13,6 +13,7 @@ from generator.discover import corpus as discover
 from generator.engines import Engine
 from generator.engines.local import Local
 from generator.engines.machine import cores
+from generator.leftovers import SUFFIX, remove_abandoned
 from generator.probes import SEED, planted
 from generator.records import Store
 from generator.redact import withhold
@@ -21,7 +22,9 @@ from generator.yamlfile import BadFile
 
 def kept_cache(root: Path = TOP_LEVEL, *, rehash: bool = False) -> Cache:
     """The cache that is kept from one command to the next. rehash: read every file again."""
-    return Cache(root / ".cache" / "build.json", rehash=rehash)
+    file = root / ".cache" / "build.json"
+    remove_abandoned(file.parent.glob(f".{file.name}.*{SUFFIX}"))
+    return Cache(file, rehash=rehash)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from generator.cache import sha256
 from generator.files import write
+from generator.leftovers import sweep
 
 GENERATOR = Path(__file__).resolve().parents[1]
 FOLDER = GENERATOR / "render" / "templates" / "__pycache__"
@@ -27,6 +28,7 @@ class Compiled(BytecodeCache):
 
     def __init__(self, folder: Path = FOLDER):
         sources = b"".join((GENERATOR / name).read_bytes() for name in MADE_BY)
+        sweep(folder)
         self._folder = folder
         self._made_by = f"{jinja2.__version__} {sys.version} {sha256(sources)}"
 

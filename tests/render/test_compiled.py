@@ -35,6 +35,13 @@ def test_what_is_kept_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert said(tmp_path) == first == "Hello you."
 
 
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    """A file that was being written when its process ended."""
+    (tmp_path / ".a.1.tmp").touch()
+    said(tmp_path)
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
 def test_a_changed_template_is_compiled_anew(tmp_path: Path) -> None:
     """Into the same file: old versions do not pile up."""
     said(tmp_path)
