@@ -121,9 +121,11 @@ def test_ctrl_c_ends_the_trials_at_once(project: Path, slug: str) -> None:
     )
     script = project / "script.py"
     script.write_text(
-        "import sys\nfrom functools import partial\nfrom pathlib import Path\n"
+        "import signal\nfrom functools import partial\nfrom pathlib import Path\n"
         "import generator.options as o\nfrom generator.cli import app\n\n"
         'if __name__ == "__main__":\n'
+        # Whoever started the tests in the background may have had it ignored.
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"    o.Options = partial(o.Options, root=Path({str(project)!r}))\n"
         '    app(["check", "--mutants", "--seeds", "500"])\n'
     )
