@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -81,40 +82,32 @@ def test_the_child_side_of_the_sandbox_never_imports_a_challenge() -> None:
         assert not {m for m in imports(file) if m.startswith("challenges")}, file
 
 
-def test_help_imports_nothing_heavy() -> None:
-    """`--help` answers at once: NumPy, OpenAI, CuPy, MkDocs and SciPy are imported where used."""
-    import subprocess
-
-    code = (
-        "import sys\n"
-        "from typer.testing import CliRunner\n"
-        "from generator.cli import app\n"
-        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
-        "heavy = {'numpy', 'openai', 'cupy', 'mlx', 'mkdocs', 'scipy', 'pydantic'}\n"
-        "heavy &= set(sys.modules)\n"
-        "sys.exit(', '.join(sorted(heavy)) or None)"
-    )
+def assert_imports_none(heavy: set[str], code: str) -> None:
+    """Assert that a new interpreter that runs this code imports none of these modules."""
+    told = f"import sys\n{code}sys.exit(', '.join(sorted({heavy!r} & set(sys.modules))) or None)"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`--help` answers at once: NumPy, OpenAI, CuPy, MkDocs and SciPy are imported where used."""
+    assert_imports_none(
+        {"numpy", "openai", "cupy", "mlx", "mkdocs", "scipy", "pydantic"},
+        "from typer.testing import CliRunner\n"
+        "from generator.cli import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n",
+    )
 
 
 def test_a_build_without_a_judge_imports_no_library_of_one() -> None:
     """Nor SciPy: each takes longer to import than all pages take to make. Records are enough."""
-    import subprocess
-
-    code = (
-        "import sys\n"
+    assert_imports_none(
+        {"openai", "httpx", "scipy", "mkdocs", "cupy", "mlx", "ray"},
         "from generator.build import results\n"
         "from generator.options import Options\n"
         "from generator.render.pages import all_pages\n"
         "from generator.render.site import Site\n"
-        "assert list(all_pages(Site(results(Options()))))\n"
-        "heavy = {'openai', 'httpx', 'scipy', 'mkdocs', 'cupy', 'mlx', 'ray'} & set(sys.modules)\n"
-        "sys.exit(', '.join(sorted(heavy)) or None)"
+        "assert list(all_pages(Site(results(Options()))))\n",
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
