@@ -12,10 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.measure import Failed
-from benchmarks.stages import ORDER, Step
+from benchmarks.stages import ORDER, ROUNDS, Step
 
 T = TypeVar("T")
-ROUNDS = 3  # in which workers take turns: what else the machine does comes and goes
 stderr = Console(stderr=True)
 
 
@@ -58,7 +57,7 @@ class Session:
 def progress(plan: Plan) -> Iterator[Step]:
     """A bar on stderr over about all steps; it shows the one that it was last called with."""
     corpora = len(plan.sizes) + plan.shipped
-    total = 1 + corpora * (len(ORDER) + 2) + 6 * ROUNDS
+    total = 1 + corpora * (len(ORDER) + 2 * ROUNDS) + 6 * ROUNDS
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.description}"), console=stderr) as bar:
         task = bar.add_task("", total=total)

@@ -22,10 +22,15 @@ def page(bench: Bench, record: str = "bench.json") -> str:
 
 
 def bar_table(bench: Bench) -> Table:
-    """What was promised."""
-    words = {True: "yes", False: "**no**", None: "not measured"}
-    rows = tuple((bar.says, bar.measured, words[bar.held]) for bar in bars(bench))
-    return Table("What was promised, and whether it held:", ("promise", "measured", "held"), rows)
+    """What was promised, as far as it was measured here."""
+    every = bars(bench)
+    rows = tuple(
+        (bar.says, bar.measured, "yes" if bar.held else "**no**")
+        for bar in every
+        if bar.held is not None
+    )
+    title = f"What was promised, and whether it held ({len(rows)} of {len(every)} measured):"
+    return Table(title, ("promise", "measured", "held"), rows)
 
 
 def stage_table(bench: Bench) -> Table:

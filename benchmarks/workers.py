@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.record import Workers
-from benchmarks.session import ROUNDS, Session
-from benchmarks.stages import Step, stage, verify_command
+from benchmarks.session import Session
+from benchmarks.stages import ROUNDS, Step, stage, verify_command
 from generator.discover import corpus
 
 WORKERS = {"local, 1": ("1",), "local, 2": ("2",), "ray, 2": ("2", "--engine", "ray")}
