@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import secrets
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from generator.digests import NOT_CODE
 from generator.flags import flags
 from generator.kernel_tests import load
 from generator.runtimes import Execution, Runtime, Subject
+from generator.tally import tally
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def verify(task: Task, runtime: Runtime) -> Evidence:
         model=run.model,
         challenge=run.challenge,
         verdict=verdict,
-        summary=summary(verdict, checks, note_on(doubted), execution.note),
+        summary=summary(challenge, verdict, checks, note_on(doubted), execution.note),
         checks=checks,
         binding=execution.binding,
         own_tests=execution.own_tests,
@@ -96,19 +96,12 @@ def note_on(doubted: Sequence[str]) -> str:
     return f"not testable, though calls of the same kind were answered: {', '.join(doubted)}"
 
 
-def summary(verdict: Verdict, checks: dict[str, CheckResult], *notes: str) -> str:
+def summary(
+    challenge: Challenge, verdict: Verdict, checks: dict[str, CheckResult], *notes: str
+) -> str:
     """One line for people."""
-    note = "; ".join(filter(None, notes))
-    if not checks:
-        return note or str(verdict)
-    counts = Counter(result.verdict for result in checks.values())
-    total = sum(counts.values()) - counts[Verdict.NOT_TESTABLE]
-    failed = [name for name, result in checks.items() if result.verdict.failed]
-    text = f"{counts[Verdict.PASSED]} of {total} checks passed"
-    text += f"; failed: {', '.join(failed)}" if failed else ""
-    untestable = counts[Verdict.NOT_TESTABLE]
-    text += f"; {untestable} not testable" if untestable else ""
-    return text + (f"; {note}" if note else "")
+    counted = tally(challenge, checks) if checks else ""
+    return "; ".join(filter(None, [counted, *notes])) or str(verdict)
 
 
 def machine() -> dict[str, str]:

@@ -75,4 +75,4 @@ def test_a_run_that_is_not_believed_has_not_passed() -> None:
     }
     assert overall(CHALLENGE, checks) is Verdict.PASSED
     assert overall(CHALLENGE, checks, ["ordinary"]) is Verdict.NOT_TESTABLE
-    assert "2 of 2" in summary(Verdict.PASSED, checks, "")
+    assert "2 of 2" in summary(CHALLENGE, Verdict.PASSED, checks, "")

@@ -68,6 +68,10 @@ class Challenge(Record):
     checks: dict[str, Check]
     limits: Limits = Limits()
 
+    def decides(self, check: str) -> bool:
+        """Whether a check counts for the verdict; False for one that is not there (any more)."""
+        return check in self.checks and self.groups[self.checks[check].group].decides
+
 
 class Provenance(StrEnum):
     """Where the files of a model folder come from."""

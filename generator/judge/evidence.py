@@ -108,8 +108,7 @@ def capped(challenge: Challenge, checks: dict[str, CheckResult]) -> tuple[Letter
     deciding = {
         name: result.verdict
         for name, result in checks.items()
-        if challenge.groups[challenge.checks[name].group].decides
-        and result.verdict is not Verdict.NOT_TESTABLE
+        if challenge.decides(name) and result.verdict is not Verdict.NOT_TESTABLE
     }
     failed = [name for name, verdict in deciding.items() if verdict.failed]
     if 2 * len(failed) > len(deciding):

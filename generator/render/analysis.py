@@ -150,11 +150,9 @@ def failed_checks(cell: Cell) -> list[str]:
     """The deciding checks that failed, in order; a check that is gone is left out."""
     if cell.evidence is None:
         return []
-    known, groups = cell.challenge.checks, cell.challenge.groups
+    checks = cell.evidence.checks.items()
     return [
-        name
-        for name, result in cell.evidence.checks.items()
-        if result.verdict.failed and name in known and groups[known[name].group].decides
+        name for name, result in checks if result.verdict.failed and cell.challenge.decides(name)
     ]
 
 

@@ -17,6 +17,7 @@ from generator.data import (
     Verdict,
 )
 from generator.render.verdicts import SENTENCES
+from generator.tally import tally
 
 NAMED = 3
 
@@ -124,12 +125,7 @@ class Cell:
             return "no record of a run"
         if len(self.failed) <= NAMED:
             return self.evidence.summary
-        checks = self.evidence.checks.values()
-        testable = sum(result.verdict is not Verdict.NOT_TESTABLE for result in checks)
-        passed = sum(result.verdict is Verdict.PASSED for result in checks)
-        named = ", ".join(self.failed[:NAMED])
-        more = len(self.failed) - NAMED
-        return f"{passed} of {testable} checks passed; failed: {named} and {more} more"
+        return tally(self.challenge, self.evidence.checks, NAMED)
 
     @property
     def points(self) -> float:
