@@ -14,7 +14,7 @@ from generator.render import analysis, charts, env, paths, tasks
 from generator.render.cells import Cell
 from generator.render.gpu import baselines, gpu
 from generator.render.pages.claims import concerning
-from generator.render.pages.common import Page, names, page
+from generator.render.pages.common import Page, continued, names, page
 from generator.render.sheets import ROWS, SIDE, Sheet, sheets
 from generator.render.site import Site
 
@@ -23,34 +23,24 @@ Panel = Callable[[Site, Challenge], Markup | None]
 
 def pages(site: Site) -> Iterator[Page]:
     """The index and a page per challenge."""
-    head = (
-        "Challenges",
-        "The tasks, how hard they are, what is checked, and how many outputs pass.",
-    )
+    says = "The tasks, how hard they are, what is checked, and how many outputs pass."
     for sheet in sheets(paths.CHALLENGES, site.challenges):
-        yield page(
-            site, "challenges.md.j2", sheet.here, (sheet.title(head[0]), head[1]), sheet=sheet
-        )
+        head = (sheet.title("Challenges"), says)
+        yield page(site, "challenges.md.j2", sheet.here, head, sheet=sheet)
     for challenge in site.challenges:
         parts = [panel(site, challenge) for panel in PANELS]
+        head = (challenge.title, challenge.summary)
         yield page(
             site,
             "challenge.md.j2",
             paths.challenge(challenge.slug),
-            (challenge.title, challenge.summary),
+            head,
             challenge=challenge,
             sections=[part for part in parts if part],
         )
+        index = ("Challenges", paths.CHALLENGES)
         for sheet in entries(site, challenge)[1:]:
-            yield page(
-                site,
-                "continued.md.j2",
-                sheet.here,
-                (sheet.title(challenge.title), challenge.summary),
-                crumbs=[("Challenges", paths.CHALLENGES), (challenge.title, sheet.path)],
-                title=challenge.title,
-                section=table(site, challenge, sheet),
-            )
+            yield continued(site, sheet, head, index, table(site, challenge, sheet))
 
 
 def entries(site: Site, challenge: Challenge) -> list[Sheet]:
@@ -90,23 +80,20 @@ def said(site: Site, challenge: Challenge) -> Markup | None:
 def checks(site: Site, challenge: Challenge) -> Markup | None:
     """Runs by checks."""
     every = [c for c in site.row(challenge.slug) if c.evidence and c.evidence.checks]
-    tested = every[:SIDE]
+    if not every:
+        return None
     groups = [
         (name, group, [(n, c) for n, c in challenge.checks.items() if c.group == name])
         for name, group in challenge.groups.items()
     ]
-    return (
-        part(
-            "challenge/checks.md.j2",
-            site,
-            challenge,
-            groups=groups,
-            tested=tested,
-            total=len(every),
-            numbers=failure,
-        )
-        if tested
-        else None
+    return part(
+        "challenge/checks.md.j2",
+        site,
+        challenge,
+        groups=groups,
+        tested=every[:SIDE],
+        total=len(every),
+        numbers=failure,
     )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from generator.data import Place
 from generator.render import env, escape
+from generator.render.sheets import Sheet
 from generator.render.site import Site
 
 
@@ -28,6 +31,25 @@ def page(site: Site, template: str, path: str, head: tuple[str, str], **context:
         template, path, site=site, names=names(site), titles=titles(site), ranks=ranks, **context
     )
     return Page(path, f"{escape.front_matter(head[0], head[1], **meta)}\n{body}")
+
+
+def continued(
+    site: Site, sheet: Sheet, head: tuple[str, str], index: tuple[str, str], table: Markup
+) -> Page:
+    """A further part of a table that is too long for the page it belongs to.
+
+    head: title and description of that page. index: name and path of the page that lists it.
+    """
+    title, description = head
+    return page(
+        site,
+        "continued.md.j2",
+        sheet.here,
+        (sheet.title(title), description),
+        crumbs=[index, (title, sheet.path)],
+        title=title,
+        section=table,
+    )
 
 
 def names(site: Site) -> dict[str, str]:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from generator.data import Model, Place
 from generator.render import analysis, charts, env, moves, panels, paths
 from generator.render.pages.claims import concerning
-from generator.render.pages.common import Page, names, page, ranks
+from generator.render.pages.common import Page, continued, names, page, ranks
 from generator.render.pages.duel import record
 from generator.render.sheets import SIDE, Sheet, sheets
 from generator.render.site import Site
@@ -20,32 +20,26 @@ Panel = Callable[[Site, Model], Markup | None]
 
 def pages(site: Site) -> Iterator[Page]:
     """The index and a page per model."""
-    head = ("Models", "Who is compared here, what was entered, and how much of it the tests pass.")
+    says = "Who is compared here, what was entered, and how much of it the tests pass."
     for sheet in sheets(paths.MODELS, site.models):
-        yield page(site, "models.md.j2", sheet.here, (sheet.title(head[0]), head[1]), sheet=sheet)
+        head = (sheet.title("Models"), says)
+        yield page(site, "models.md.j2", sheet.here, head, sheet=sheet)
     for model in site.models:
         parts = [panel(site, model) for panel in PANELS]
-        title = f"{model.name}: grades beside what the tests say of each output."
+        head = (model.name, f"{model.name}: grades beside what the tests say of each output.")
         yield page(
             site,
             "model.md.j2",
             paths.model(model.slug),
-            (model.name, title),
+            head,
             model=model,
             places=places(site, model.slug),
             cells=site.column(model.slug),
             sections=[part for part in parts if part],
         )
+        index = ("Models", paths.MODELS)
         for sheet in entries(site, model)[1:]:
-            yield page(
-                site,
-                "continued.md.j2",
-                sheet.here,
-                (sheet.title(model.name), title),
-                crumbs=[("Models", paths.MODELS), (model.name, sheet.path)],
-                title=model.name,
-                section=table(site, model, sheet),
-            )
+            yield continued(site, sheet, head, index, table(site, model, sheet))
 
 
 def entries(site: Site, model: Model) -> list[Sheet]:
@@ -125,17 +119,15 @@ def rounds(site: Site, model: Model) -> Markup | None:
 def successions(site: Site, model: Model) -> Markup | None:
     """What became of its grades in its successor, or of its predecessor's in it."""
     found = moves.successions(site, model)
-    return (
-        part(
-            "model/succession.md.j2",
-            site,
-            model,
-            successions=found,
-            change=moves.change,
-            duel_path=functools.partial(duel_path, site),
-        )
-        if found
-        else None
+    if not found:
+        return None
+    return part(
+        "model/succession.md.j2",
+        site,
+        model,
+        successions=found,
+        change=moves.change,
+        duel_path=functools.partial(duel_path, site),
     )
 
 
