@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from generator.data.base import Record
-from generator.data.opinion import Letter, Margin
+from generator.data.opinion import Dimension, Letter, Margin
 
 
 class Status(StrEnum):
@@ -152,15 +152,7 @@ class QuotedReason(Record):
 class DimensionReply(Record):
     """One dimension of a reply."""
 
-    dimension: Literal[
-        "correctness",
-        "completeness",
-        "code quality",
-        "analysis depth",
-        "testing",
-        "algorithmic sophistication",
-        "GPU mapping",
-    ]
+    dimension: Dimension
     reasons: str
     quotes: tuple[QuotedReason, ...] = ()
     letter: Letter

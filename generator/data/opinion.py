@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ POINTS: dict[Letter, float] = {
     "C": 2.0, "C-": 1.7, "D+": 1.3, "D": 1.0, "D-": 0.7, "F": 0.0,
 }  # fmt: skip
 
-DIMENSIONS = (
+Dimension = Literal[
     "correctness",
     "completeness",
     "code quality",
@@ -24,7 +24,8 @@ DIMENSIONS = (
     "testing",
     "algorithmic sophistication",
     "GPU mapping",
-)
+]
+DIMENSIONS: tuple[str, ...] = get_args(Dimension)
 
 
 class Quote(Record):
