@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import correlation, fmean
 
 from generator.data import (
     POINTS,
@@ -16,7 +14,6 @@ from generator.data import (
     JudgedDuel,
     JudgedRun,
     JudgedText,
-    Letter,
     ProbeOutcome,
     Status,
     Told,
@@ -25,8 +22,6 @@ from generator.judge.agreement import alpha, paired
 from generator.judge.calibration import ARMS, Probed, by_key, of_probes, of_runs, share, tested
 from generator.judge.dueling import answer, named
 from generator.judge.grading import usable
-
-Letters = dict[str, dict[str, Letter]]
 
 
 @dataclass(frozen=True)
@@ -156,19 +151,13 @@ def inverted(own: dict[str, Grade], evidence: dict[str, Evidence]) -> list[bool]
 
 
 def spearman(pairs: list[tuple[float, int]]) -> float | None:
-    """Spearman's rank correlation; None where either side does not vary."""
+    """Spearman's rank correlation; None for under three pairs, or where a side does not vary."""
     if len(pairs) < 3 or len({a for a, _ in pairs}) < 2 or len({b for _, b in pairs}) < 2:
         return None
+    from scipy.stats import spearmanr
+
     one, other = zip(*pairs, strict=True)
-    return round(correlation(ranks(one), ranks(other)), 4)
-
-
-def ranks(values: Sequence[float]) -> list[float]:
-    """The rank of each value, equal ones at the mean of theirs."""
-    places: dict[float, list[int]] = {}
-    for place, value in enumerate(sorted(values)):
-        places.setdefault(value, []).append(place)
-    return [fmean(places[value]) for value in values]
+    return round(float(spearmanr(one, other).statistic), 4)
 
 
 def notes(
