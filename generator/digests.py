@@ -1,8 +1,10 @@
-"""What a record was made from: digests of a run's files, of its challenge and of the verifier."""
+"""What a record was made from: digests of a run's files, of the verifier, of any JSON value."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from generator.cache import sha256
 from generator.data import Corpus, Run
@@ -55,3 +57,9 @@ def verifier_digest(sources: tuple[str, ...], of_file: FileDigest) -> str:
         )
     ]
     return digest_of(files, HERE, of_file)
+
+
+def json_digest(value: Any) -> str:
+    """The digest of a JSON value, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode())

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from generator.data import POINTS, Grade, Letter
 
+# From best to worst. An A+ counts the points of an A, so it is no step of its own.
+STEPS: tuple[Letter, ...] = tuple(letter for letter in POINTS if letter != "A+")
 # The percentage scale that is usual where letters are: our reading, the scores came without one.
 SCALE: tuple[tuple[float, Letter], ...] = (
     (93, "A"),
@@ -25,8 +27,7 @@ SCALE: tuple[tuple[float, Letter], ...] = (
 
 def nearest_letter(points: float) -> Letter:
     """The letter whose points are nearest, the better one of two equally near."""
-    letters = [letter for letter in POINTS if letter != "A+"]
-    return min(letters, key=lambda x: (round(abs(POINTS[x] - points), 6), -POINTS[x]))
+    return min(STEPS, key=lambda x: (round(abs(POINTS[x] - points), 6), -POINTS[x]))
 
 
 def points_by_model(grades: Iterable[Grade]) -> dict[str, dict[str, float]]:
@@ -43,8 +44,16 @@ def letter_of(score: float) -> Letter:
     return next(letter for least, letter in SCALE if score >= least)
 
 
+def step(letter: Letter) -> int:
+    """The place of a letter in STEPS."""
+    return STEPS.index("A" if letter == "A+" else letter)
+
+
 def steps(a: Letter, b: Letter) -> int:
-    """How far apart two letters are on the scale, in letters; an A+ counts as an A."""
-    order = [letter for letter in POINTS if letter != "A+"]
-    first, second = (order.index("A" if letter == "A+" else letter) for letter in (a, b))
-    return abs(first - second)
+    """How far apart two letters are on the scale, in letters."""
+    return abs(step(a) - step(b))
+
+
+def lowered(letter: Letter, cap: Letter | None) -> Letter:
+    """The letter, or the cap where that is lower."""
+    return cap if cap is not None and POINTS[cap] < POINTS[letter] else letter

@@ -20,9 +20,9 @@ from generator.data import (
     Told,
 )
 from generator.duels import duels
+from generator.judge import evidence as by_evidence
 from generator.judge.card import Asked, card
 from generator.judge.dueling import duel_from
-from generator.judge.evidence import EvidenceGrader
 from generator.judge.grading import blind_grade, grade_from
 from generator.judge.published import NAME as PUBLISHED
 from generator.judge.published import SCORES, as_grades, score_grades
@@ -56,7 +56,7 @@ def all_grades(
     return {
         PUBLISHED: of_this_corpus(imported, corpus),
         **earlier_scores(published, corpus),
-        EvidenceGrader.name: graded_by_evidence(corpus, evidence),
+        by_evidence.NAME: graded_by_evidence(corpus, evidence),
         **judged_grades(corpus, judged.runs, evidence),
     }
 
@@ -119,9 +119,8 @@ def of_this_corpus(grades: dict[str, Grade], corpus: Corpus) -> dict[str, Grade]
 
 def graded_by_evidence(corpus: Corpus, evidence: dict[str, Evidence]) -> dict[str, Grade]:
     """Every run graded by its evidence."""
-    grader = EvidenceGrader()
     return {
-        key: grader.grade(run, corpus.challenges[run.challenge], evidence.get(key))
+        key: by_evidence.grade(run, corpus.challenges[run.challenge], evidence.get(key))
         for key, run in corpus.runs.items()
     }
 

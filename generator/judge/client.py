@@ -6,7 +6,6 @@ looks like success (no choices, HTML, an unknown finish reason, blank content) i
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import time
@@ -245,8 +244,3 @@ def repair(reply: str, why: str) -> list[dict[str, str]]:
     """The two messages that ask once for the same answer in the required form."""
     request = f"That reply is not valid: {why}. Send the same judgement again as valid JSON alone."
     return [{"role": "assistant", "content": reply[:20_000]}, {"role": "user", "content": request}]
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces, for digests."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

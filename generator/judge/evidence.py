@@ -8,8 +8,6 @@ of its deciding checks passed at D. It sees no prose, no style and no depth of a
 
 from __future__ import annotations
 
-from typing import get_args
-
 from generator.data import (
     DIMENSIONS,
     Challenge,
@@ -22,9 +20,9 @@ from generator.data import (
     Run,
     Verdict,
 )
+from generator.letters import lowered
 
 NAME = "evidence"
-LETTERS: tuple[Letter, ...] = get_args(Letter)
 THRESHOLDS: tuple[tuple[float, Letter], ...] = (
     (1.0, "A"),
     (0.97, "A-"),
@@ -43,23 +41,18 @@ UNGRADED = {Verdict.NOT_BOUND, Verdict.NOT_RUN, Verdict.NOT_TESTABLE}
 CANNOT_SEE = "not graded: this grader sees the evidence alone"
 
 
-class EvidenceGrader:
-    """Grades by the evidence; see the module's text for the rule."""
-
-    name = NAME
-
-    def grade(self, run: Run, challenge: Challenge, evidence: Evidence | None) -> Grade:
-        """The grade, or ungraded where nothing could be run: that blames nobody."""
-        letter, why = overall(challenge, evidence)
-        return Grade(
-            grader=NAME,
-            kind="computed",
-            model=run.model,
-            challenge=run.challenge,
-            letter=letter,
-            why=why,
-            dimensions=dimensions(letter, why, evidence) if evidence else {},
-        )
+def grade(run: Run, challenge: Challenge, evidence: Evidence | None) -> Grade:
+    """The grade of a run by its evidence; no letter where nothing could be run."""
+    letter, why = overall(challenge, evidence)
+    return Grade(
+        grader=NAME,
+        kind="computed",
+        model=run.model,
+        challenge=run.challenge,
+        letter=letter,
+        why=why,
+        dimensions=dimensions(letter, why, evidence) if evidence else {},
+    )
 
 
 def overall(challenge: Challenge, evidence: Evidence | None) -> tuple[Letter | None, str]:
@@ -75,9 +68,8 @@ def overall(challenge: Challenge, evidence: Evidence | None) -> tuple[Letter | N
     share = score(challenge, evidence.checks)
     letter = next(letter for least, letter in THRESHOLDS if share >= least - 1e-9)
     cap, reason = capped(challenge, evidence.checks)
-    if LETTERS.index(letter) < LETTERS.index(cap):
-        return cap, f"{share:.0%} of the weighted cases passed; capped at {cap}: {reason}"
-    return letter, f"{share:.0%} of the weighted cases passed"
+    capped_at = f"; capped at {cap}: {reason}" if lowered(letter, cap) != letter else ""
+    return lowered(letter, cap), f"{share:.0%} of the weighted cases passed{capped_at}"
 
 
 def score(challenge: Challenge, checks: dict[str, CheckResult]) -> float:
@@ -103,8 +95,8 @@ def passed_share(result: CheckResult) -> float:
     return sum(case.verdict is Verdict.PASSED for case in testable) / len(testable)
 
 
-def capped(challenge: Challenge, checks: dict[str, CheckResult]) -> tuple[Letter, str]:
-    """The best letter that the failed checks allow, and why."""
+def capped(challenge: Challenge, checks: dict[str, CheckResult]) -> tuple[Letter | None, str]:
+    """The best letter that the failed checks allow, and why; None where none failed."""
     deciding = {
         name: result.verdict
         for name, result in checks.items()
@@ -115,7 +107,7 @@ def capped(challenge: Challenge, checks: dict[str, CheckResult]) -> tuple[Letter
         return "D", f"{len(failed)} of {len(deciding)} deciding checks fail"
     if failed:
         return "B-", f"fails {', '.join(failed)}"
-    return "A+", ""
+    return None, ""
 
 
 def dimensions(letter: Letter | None, why: str, evidence: Evidence) -> dict[str, DimensionGrade]:

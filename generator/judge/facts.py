@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from generator.data import Fact, Verdict
-from generator.judge.client import canonical
+from generator.digests import json_digest
 from generator.judge.subjects import Contestant, Subject
 from generator.worst import has_numbers, weight
 
@@ -63,7 +62,7 @@ def facts(subject: Subject, blind: bool = False) -> dict[str, Fact]:
 def basis(subject: Subject) -> str:
     """A digest of the facts that a text's words rest on, and of whom they are about."""
     fixed = {name: fact.value for name, fact in facts(subject).items() if fact.fixed}
-    return hashlib.sha256(canonical([subject.runs, fixed]).encode()).hexdigest()
+    return json_digest([subject.runs, fixed])
 
 
 def together(subject: Subject, blind: bool) -> Iterator[Pair]:

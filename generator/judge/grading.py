@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from generator.data import (
     DIMENSIONS,
     POINTS,
@@ -20,13 +18,15 @@ from generator.data import (
     Run,
     Status,
 )
+from generator.digests import json_digest
 from generator.judge import evidence as by_evidence
-from generator.judge.client import canonical, parse
+from generator.judge.client import parse
 from generator.judge.numbers import asked, marked
 from generator.judge.prompts import items
 from generator.judge.quotes import checked
-from generator.judge.rubric import lowered, overall, rubric
+from generator.judge.rubric import overall, rubric
 from generator.judge.submission import readable
+from generator.letters import lowered
 
 
 def grade_from(judged: JudgedRun, run: Run, challenge: Challenge, evidence: Evidence) -> Grade:
@@ -74,7 +74,7 @@ def repeated(
 def seen_digest(run: Run, challenge: Challenge, evidence: Evidence) -> str:
     """A digest of what a judge is shown of a run: when it changes, the judge's grade is stale."""
     files = sorted((a.path, a.sha256) for a in run.artifacts)
-    return hashlib.sha256(canonical([files, items(challenge, evidence)]).encode()).hexdigest()
+    return json_digest([files, items(challenge, evidence)])
 
 
 def blind_grade(judged: JudgedRun) -> Grade | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -19,7 +18,8 @@ from generator.data import (
     Status,
     TextReply,
 )
-from generator.judge.client import canonical, parameters
+from generator.digests import json_digest
+from generator.judge.client import parameters
 from generator.judge.prompts import Messages, challenge_prompt, comparing, grading
 from generator.judge.rubric import rubric_digest
 from generator.judge.subjects import Subject
@@ -78,7 +78,7 @@ class Question:
             "rubric": rubric_digest(),
             "part": self.part,
         }
-        return hashlib.sha256(canonical(made_from).encode()).hexdigest()
+        return json_digest(made_from)
 
 
 class Submissions(Mapping[str, Submission]):

@@ -43,11 +43,6 @@ def rubric_digest() -> str:
     return hashlib.sha256(FILE.read_bytes()).hexdigest()
 
 
-def lowered(letter: Letter, cap: Letter | None) -> Letter:
-    """The letter, or the cap where that is lower."""
-    return cap if cap is not None and POINTS[cap] < POINTS[letter] else letter
-
-
 def overall(letters: dict[str, Letter]) -> Letter | None:
     """The letter nearest to the weighted mean of the graded dimensions; None if none is graded."""
     weights = {name: d.weight for name, d in rubric().dimensions.items() if name in letters}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from generator.data import POINTS, Change, Grade, Letter, RankingRule
+from generator.data import POINTS, Change, Grade, RankingRule
+from generator.letters import STEPS, step
 
 Points = dict[str, dict[str, float]]
 Mean = Callable[[dict[str, float], dict[str, float]], float]
 MOST_CHANGES = 3
-STEPS: tuple[Letter, ...] = ("A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "D-", "F")
 
 
 def orders(points: Points, rule: RankingRule, mean: Mean) -> dict[str, tuple[str, ...]]:
@@ -40,28 +40,28 @@ def first_changes(
     for g in cells:
         points[g.model][g.challenge] = POINTS[g.letter] if g.letter else 0.0
     standing = order(points, rule.challenges, mean)
-    steps = [step for g in cells if (step := one_step(g, up=g.model != standing[0]))]
-    steps.sort(key=lambda step: -moved(step, points, rule.challenges, mean))
+    steps = [change for g in cells if (change := one_step(g, up=g.model != standing[0]))]
+    steps.sort(key=lambda change: -moved(change, points, rule.challenges, mean))
     for size in range(1, MOST_CHANGES + 1):
         for rival in standing[1:]:
             two = {model: points[model] for model in (standing[0], rival)}
-            changes = [step for step in steps if step.model in two][:size]
+            changes = [change for change in steps if change.model in two][:size]
             if order(changed(two, changes), rule.challenges, mean)[0] == rival:
-                return tuple(sorted(changes, key=lambda step: (step.model, step.challenge)))
+                return tuple(sorted(changes, key=lambda c: (c.model, c.challenge)))
     return ()
 
 
-def moved(step: Change, points: Points, weights: dict[str, float], mean: Mean) -> float:
+def moved(change: Change, points: Points, weights: dict[str, float], mean: Mean) -> float:
     """How far a change moves its model's mean, to ten digits, so that equal moves are equal."""
-    own = points[step.model]
-    after = own | {step.challenge: POINTS[step.new]}
+    own = points[change.model]
+    after = own | {change.challenge: POINTS[change.new]}
     return round(abs(mean(after, weights) - mean(own, weights)), 10)
 
 
 def one_step(grade: Grade, *, up: bool) -> Change | None:
     """The next better or worse letter of a grade, None at the end of the scale."""
     assert grade.letter is not None
-    at = STEPS.index("A" if grade.letter == "A+" else grade.letter) + (-1 if up else 1)
+    at = step(grade.letter) + (-1 if up else 1)
     if not 0 <= at < len(STEPS):
         return None
     return Change(model=grade.model, challenge=grade.challenge, old=grade.letter, new=STEPS[at])
