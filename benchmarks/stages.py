@@ -74,7 +74,7 @@ def changed_stage(root: Path, step: Step) -> tuple[Cost, Cost]:
 def changed_round(root: Path, step: Step) -> tuple[Cost, Cost]:
     """Both commands once, after a line was added to the code of the quickest run."""
     quick = quickest(records(root))
-    key = f"{quick.model}/{quick.challenge}"
+    key = quick.key
     file = root / key / next(iter(quick.binding.entry.values())).file
     file.write_bytes(file.read_bytes() + b"\n# A line more.\n")
     cost = stage(ONE, (*GENERATOR, "build", "--no-site"), root, step)

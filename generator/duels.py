@@ -38,9 +38,8 @@ def duel(grader: str, a: Grade, b: Grade, evidence: dict[str, Evidence]) -> Duel
     difference = round(POINTS[a.letter] - POINTS[b.letter], 4)
     winner = None if difference == 0 else (a.model if difference > 0 else b.model)
     reasons = [
-        f"{grade.letter}: {evidence[key].summary if key in evidence else grade.why}"
+        f"{grade.letter}: {evidence[grade.key].summary if grade.key in evidence else grade.why}"
         for grade in (a, b)
-        for key in [f"{grade.model}/{grade.challenge}"]
     ]
     return Duel(
         grader=grader,

@@ -60,7 +60,7 @@ def gather(
     held, refused = rounds(corpus, declared, meetings(fought, published.duels))
     logs = read_logs(corpus)
     shown = texts(corpus, judged.texts, current, grades)
-    here = [run for run in judged.runs if f"{run.model}/{run.challenge}" in corpus.runs]
+    here = [run for run in judged.runs if run.key in corpus.runs]
     asked = Asked(here, judged.duels, probed, judged.texts, shown)
     return Results(
         corpus=corpus,

@@ -59,7 +59,7 @@ class Answers:
 
     def __init__(self, judge: str, store: Store):
         self._judge, self.store = judge, store
-        self.runs = {f"{r.model}/{r.challenge}": r for r in store.judged_runs() if r.judge == judge}
+        self.runs = {r.key: r for r in store.judged_runs() if r.judge == judge}
         self.duels = {
             f"{d.challenge}/{d.a}--{d.b}": d for d in store.judged_duels() if d.judge == judge
         }

@@ -131,13 +131,12 @@ def judged_grades(
     """The grades of every language model that has judged runs of this corpus."""
     found: dict[str, dict[str, Grade]] = {}
     for record in judged:
-        key = f"{record.model}/{record.challenge}"
-        if key in corpus.runs and key in evidence:
-            challenge = corpus.challenges[record.challenge]
-            grade = grade_from(record, corpus.runs[key], challenge, evidence[key])
-            found.setdefault(record.judge, {})[key] = grade
+        run, seen = corpus.runs.get(record.key), evidence.get(record.key)
+        if run and seen:
+            grade = grade_from(record, run, corpus.challenges[record.challenge], seen)
+            found.setdefault(record.judge, {})[record.key] = grade
             if blind := blind_grade(record):
-                found.setdefault(blind.grader, {})[key] = blind
+                found.setdefault(blind.grader, {})[record.key] = blind
     return found
 
 

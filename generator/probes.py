@@ -103,8 +103,7 @@ def answers(
 ) -> Iterator[JudgedRun]:
     """What judges said of the probes as they and their evidence stand now, by the kinds' names."""
     for record in judged:
-        key = f"{record.model}/{record.challenge}"
-        if key in current and record.seen == seen_of(found, current, key):
+        if record.key in current and record.seen == seen_of(found, current, record.key):
             yield record.model_copy(update={"model": record.model.removeprefix(PREFIX)})
 
 

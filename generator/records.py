@@ -44,7 +44,7 @@ class Store:
         """Every usable evidence record, by `model/challenge`; read once."""
         if self._evidence is None:
             found = self._in_place("evidence", Evidence, self._of_evidence)
-            self._evidence = {f"{record.model}/{record.challenge}": record for record in found}
+            self._evidence = {record.key: record for record in found}
         return self._evidence
 
     def _of_evidence(self, record: Evidence) -> Path:
@@ -65,7 +65,7 @@ class Store:
         """Keep an evidence record; raises OSError where it cannot be written."""
         self.save(self.evidence_path(record.model, record.challenge), record)
         if self._evidence is not None:
-            self._evidence[f"{record.model}/{record.challenge}"] = record
+            self._evidence[record.key] = record
 
     def strength(self) -> tuple[Strength, ...]:
         """The recorded strength of the kernel tests, in the order of the challenges."""

@@ -106,8 +106,7 @@ def print_evidence(evidence: Evidence, standing: str, *, every: bool = False) ->
 
     Nothing is cut to the width of the terminal. standing: of the record, as schedule.py says it.
     """
-    key = f"{evidence.model}/{evidence.challenge}"
-    say(f"[bold]{escape(key)}[/]  {coloured(evidence.verdict)}  {STANDINGS[standing]}")
+    say(f"[bold]{escape(evidence.key)}[/]  {coloured(evidence.verdict)}  {STANDINGS[standing]}")
     say(escape(evidence.summary))
     for name, result in evidence.checks.items():
         passed = sum(case.verdict is Verdict.PASSED for case in result.cases)
@@ -117,7 +116,7 @@ def print_evidence(evidence: Evidence, standing: str, *, every: bool = False) ->
                 for line in case_lines(case, every=every):
                     say(f"    {line}")
     print_how(evidence)
-    say(f"replay: python -m generator verify {key} --force --seed {evidence.seed}")
+    say(f"replay: python -m generator verify {evidence.key} --force --seed {evidence.seed}")
 
 
 def case_lines(case: CaseResult, *, every: bool) -> Iterable[str]:

@@ -51,7 +51,8 @@ def evidence_on(
     """
     record = store.evidence().get(key)
     if record is None:
-        path = store.evidence_path(*key.partition("/")[::2])
+        model, _, challenge = key.partition("/")
+        path = store.evidence_path(model, challenge)
         broken = [problem for problem in store.problems if problem.startswith(f"{path}: ")]
         how = f"make it with: python -m generator verify {key}"
         raise BadFile(broken[0] if broken else f"{key or repr(key)}: no evidence recorded ({how})")

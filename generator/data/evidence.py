@@ -161,3 +161,8 @@ class Evidence(Record):
     isolation: tuple[Layer, ...] = ()
     copies: dict[str, str] = {}
     extra: dict[str, Any] = {}
+
+    @property
+    def key(self) -> str:
+        """`model/challenge`, as Run.key has it."""
+        return f"{self.model}/{self.challenge}"

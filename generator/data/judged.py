@@ -107,6 +107,11 @@ class JudgedRun(Record):
     injections: tuple[str, ...] = ()
     redacted: int = 0
 
+    @property
+    def key(self) -> str:
+        """`model/challenge`, as Run.key has it."""
+        return f"{self.model}/{self.challenge}"
+
     def arm(self, name: Literal["repeat", "blind"]) -> tuple[Exchange, ...]:
         """The exchanges of one arm, in order."""
         return tuple(

@@ -68,6 +68,11 @@ class Grade(Record):
     spread: tuple[Letter, ...] = ()
     trust: float | None = None
 
+    @property
+    def key(self) -> str:
+        """`model/challenge`, as Run.key has it."""
+        return f"{self.model}/{self.challenge}"
+
 
 class Duel(Record):
     """A comparison of two runs of one challenge; no winner is a tie. `a` and `b` are models."""
@@ -97,3 +102,8 @@ class Contradiction(Record):
     verdict: str
     why: str
     size: Annotated[float, Field(ge=0)]
+
+    @property
+    def key(self) -> str:
+        """`model/challenge`, as Run.key has it."""
+        return f"{self.model}/{self.challenge}"

@@ -60,6 +60,11 @@ class Score(Record):
     challenge: str
     score: int
 
+    @property
+    def key(self) -> str:
+        """`model/challenge`, as Run.key has it."""
+        return f"{self.model}/{self.challenge}"
+
 
 class PublishedScores(Record):
     """Scores of an earlier judge."""

@@ -76,7 +76,7 @@ def letters(judged: JudgedRun, arm: Arm) -> dict[str, Letter]:
 
 def by_key(judged: Iterable[JudgedRun], arm: Arm) -> dict[str, dict[str, Letter]]:
     """The letters of every record that has any in this arm, by `model/challenge`."""
-    listed = {f"{record.model}/{record.challenge}": letters(record, arm) for record in judged}
+    listed = {record.key: letters(record, arm) for record in judged}
     return {key: found for key, found in listed.items() if found}
 
 

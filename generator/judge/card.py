@@ -95,11 +95,6 @@ def quotes_found(own: dict[str, Grade]) -> list[bool]:
     return [q.found for g in own.values() for d in g.dimensions.values() for q in d.quotes]
 
 
-def key(run: JudgedRun) -> str:
-    """`model/challenge`."""
-    return f"{run.model}/{run.challenge}"
-
-
 def exchanges(
     runs: list[JudgedRun], duels: list[JudgedDuel], texts: list[JudgedText]
 ) -> list[Exchange]:
@@ -114,7 +109,7 @@ def repeat_table(runs: list[JudgedRun]) -> list[list[float]]:
     for run in runs:
         for reply in usable(run.arm("repeat")):
             for said in reply.dimensions:
-                rows.setdefault((key(run), said.dimension), []).append(POINTS[said.letter])
+                rows.setdefault((run.key, said.dimension), []).append(POINTS[said.letter])
     return [row for row in rows.values() if len(row) > 1]
 
 

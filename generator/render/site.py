@@ -75,7 +75,7 @@ class Site:
 
     @cached_property
     def _contradictions(self) -> dict[str, Contradiction]:
-        return {f"{c.model}/{c.challenge}": c for c in self.results.contradictions}
+        return {c.key: c for c in self.results.contradictions}
 
     def cell(self, model: str, challenge: str) -> Cell:
         """One cell."""

@@ -82,7 +82,7 @@ def scores(site: Site) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     source = site.results.published.scores
     for score in sorted(source.scores, key=lambda s: s.round) if source else ():
-        found.setdefault(f"{score.model}/{score.challenge}", []).append(str(score.score))
+        found.setdefault(score.key, []).append(str(score.score))
     return {key: ", ".join(listed) for key, listed in found.items()}
 
 
