@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import repeat
 from pathlib import Path
 
 from generator.claims import outcomes
 from generator.data import Challenge
-from generator.discover import corpus, load_challenges
+from generator.discover import choose, corpus, load_challenges
 from generator.engines.pool import processes
 from generator.engines.worker import one_line
 from generator.gather import declared_rounds
@@ -32,31 +32,17 @@ PARTS = [
 BROKEN_ON_PURPOSE = "mutants"
 
 
-def check_files(root: Path, store: Store) -> list[str]:
-    """Problems in challenges, settings and records, a line each. Raises BadFile."""
-    return [*check_challenges(root), *check_settings(root, store), *check_records(store)]
-
-
-def check_challenges(root: Path, only: list[str] | None = None) -> list[str]:
+def check_challenges(root: Path, only: Collection[str] = ()) -> list[str]:
     """Problems in the named challenges, in all if none is named.
 
     Raises BadFile for a name that is none, and for a challenge.yaml that cannot be read.
     """
-    challenges = chosen(load_challenges(root / "challenges"), only).values()
+    challenges = choose(load_challenges(root / "challenges"), only).values()
     found = [problem for challenge in challenges for problem in in_challenge(challenge, root)]
     sound = [c for c in challenges if not in_sources(root / "challenges" / c.slug)]
     with processes(1) as pool:
         loaded = list(pool.map(when_loaded, sound, repeat(root)))
     return found + [problem for problems in loaded for problem in problems]
-
-
-def chosen(challenges: dict[str, Challenge], only: list[str] | None) -> dict[str, Challenge]:
-    """The named challenges, all if none is named; raises BadFile for one that is not here."""
-    unknown = [slug for slug in only or () if slug not in challenges]
-    if unknown:
-        known = ", ".join(challenges) or "none"
-        raise BadFile(f"{unknown[0]}: no such challenge (challenges here: {known})")
-    return {slug: challenges[slug] for slug in only or challenges}
 
 
 def in_challenge(challenge: Challenge, root: Path) -> list[str]:
@@ -139,9 +125,9 @@ def check_settings(root: Path, store: Store) -> list[str]:
     found = [
         *problems_of(lambda: corpus(root).problems),
         *problems_of(lambda: unknown_weights(ranking_rule(root), corpus(root))),
-        *problems_of(lambda: nothing_wrong(declared_rounds(root))),
-        *problems_of(lambda: nothing_wrong(load_judges(root / "judges.yaml"))),
-        *problems_of(lambda: nothing_wrong(outcomes(load_published(store.folder)))),
+        *refusal(lambda: declared_rounds(root)),
+        *refusal(lambda: load_judges(root / "judges.yaml")),
+        *refusal(lambda: outcomes(load_published(store.folder))),
     ]
     return list(dict.fromkeys(found))
 
@@ -154,14 +140,18 @@ def check_records(store: Store) -> list[str]:
     return store.problems
 
 
-def problems_of(look: Callable[[], Iterable[str]]) -> list[str]:
-    """What a look finds, or the one line that it ends with."""
+def problems_of(list_problems: Callable[[], Iterable[str]]) -> list[str]:
+    """The problems that a function lists, or the one line for a file that it cannot read."""
     try:
-        return list(look())
+        return list(list_problems())
     except BadFile as error:
         return [str(error)]
 
 
-def nothing_wrong(_loaded: object) -> tuple[str, ...]:
-    """What was loaded has no problem, or it would not have been loaded."""
-    return ()
+def refusal(load: Callable[[], object]) -> list[str]:
+    """The one line for a file that cannot be loaded; nothing where it can."""
+    try:
+        load()
+    except BadFile as error:
+        return [str(error)]
+    return []

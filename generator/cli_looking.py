@@ -92,13 +92,13 @@ def check(
 
     with plain_errors():
         options = Options()
-        broken = check_challenges(options.root, slug)
+        broken = check_challenges(options.root, slug or [])
         settings = check_settings(options.root, options.store)
         problems = [*broken, *settings, *check_records(options.store)]
         for problem in problems:
             typer.echo(problem)
         tried = mutants and not broken
-        rows = check_mutants(options.root, options.store, seeds, slug) if tried else []
+        rows = check_mutants(options.root, options.store, seeds, slug or []) if tried else []
         print_strength(rows)
     raise typer.Exit(1 if problems or any(row.survivors for row in rows) else 0)
 

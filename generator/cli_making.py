@@ -26,7 +26,7 @@ def deploy(
 
     Nothing is overwritten. Give the model one folder at a time, and leave what it writes untouched.
     """
-    from generator.discover import load_challenges
+    from generator.discover import choose, load_challenges
     from generator.making import deploy as making_deploy
     from generator.options import Options
 
@@ -35,8 +35,8 @@ def deploy(
         folders = making_deploy.deploy(root, name, challenge or [])
         for folder in folders:
             typer.echo(f"written: {folder.relative_to(root)}/")
-        chosen = making_deploy.choose(load_challenges(root / "challenges"), challenge or [])
-        typer.echo("\n" + "\n".join(making_deploy.guide(chosen)))
+        chosen = choose(load_challenges(root / "challenges"), challenge or [])
+        typer.echo("\n" + "\n".join(making_deploy.guide(chosen.values())))
         typer.echo(
             f"\nNext: let the model work in each folder; then: python -m generator verify {name}"
         )

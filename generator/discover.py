@@ -73,6 +73,15 @@ def load_challenges(folder: Path) -> dict[str, Challenge]:
     return {challenge.slug: challenge for challenge in loaded}
 
 
+def choose(challenges: dict[str, Challenge], slugs: Collection[str]) -> dict[str, Challenge]:
+    """The named challenges, all if none is named; raises BadFile for a name that is none."""
+    unknown = [slug for slug in slugs if slug not in challenges]
+    if unknown:
+        known = ", ".join(challenges) or "none"
+        raise BadFile(f"{unknown[0]}: no such challenge (challenges here: {known})")
+    return {slug: challenges[slug] for slug in slugs or challenges}
+
+
 def model_folders(source: Path, slugs: set[str]) -> list[Path]:
     """Top-level folders that are models: with a model.yaml, or a folder named as a challenge.
 

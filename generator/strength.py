@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Collection
 from concurrent.futures import as_completed
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
-from generator.checking import chosen
 from generator.data import Challenge, Strength
-from generator.discover import load_challenges
+from generator.discover import choose, load_challenges
 from generator.engines.machine import cores
 from generator.engines.pool import processes
 from generator.files import write
@@ -23,10 +23,13 @@ STRENGTH = "strength.json"
 STDERR = Console(stderr=True)
 
 
-def check_mutants(root: Path, store: Store, seeds: int, only: list[str] | None) -> list[Strength]:
-    """Run every trial and record the table; the rows of the challenges that were tried."""
+def check_mutants(root: Path, store: Store, seeds: int, only: Collection[str]) -> list[Strength]:
+    """Run every trial and record the table; the rows of the challenges that were tried.
+
+    only: the challenges to try; all if none is named.
+    """
     every = load_challenges(root / "challenges")
-    challenges = chosen(every, only)
+    challenges = choose(every, only)
     found = outcomes(list(challenges.values()), root, seeds)
     # Where none could be tried (CUDA without a GPU), the record stays as it is.
     rows = [row(slug, found[slug], seeds) for slug in challenges if found[slug]]

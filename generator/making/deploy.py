@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from generator.data import Challenge, Provenance
-from generator.discover import NOT_MODELS, load_challenges
+from generator.discover import NOT_MODELS, choose, load_challenges
 from generator.files import write
 from generator.yamlfile import BadFile
 
@@ -28,21 +29,12 @@ def deploy(root: Path, name: str, slugs: list[str]) -> list[Path]:
     written at all. Raises BadFile.
     """
     chosen = choose(load_challenges(root / "challenges"), slugs)
-    folders = [root / checked(name) / challenge.slug for challenge in chosen]
+    folders = [root / checked(name) / slug for slug in chosen]
     refuse_existing(folders)
-    for challenge, folder in zip(chosen, folders, strict=True):
-        lay_out(root / "challenges" / challenge.slug, folder)
+    for folder in folders:
+        lay_out(root / "challenges" / folder.name, folder)
     describe(root / name, {"name": name, "provider": "not stated"})
     return folders
-
-
-def choose(challenges: dict[str, Challenge], slugs: list[str]) -> list[Challenge]:
-    """The named challenges, or all; raises BadFile for a name that is none."""
-    unknown = [slug for slug in slugs if slug not in challenges]
-    if unknown:
-        known = ", ".join(challenges)
-        raise BadFile(f"{unknown[0]}: no such challenge (challenges here: {known})")
-    return [challenges[slug] for slug in dict.fromkeys(slugs or challenges)]
 
 
 def checked(name: str) -> str:
@@ -76,7 +68,7 @@ def describe(folder: Path, fields: dict[str, str]) -> None:
         )
 
 
-def guide(challenges: list[Challenge]) -> list[str]:
+def guide(challenges: Collection[Challenge]) -> list[str]:
     """What to expect of each challenge, easiest first, as lines for a terminal."""
     lines = []
     for level, says in GUIDE.items():

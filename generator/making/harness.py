@@ -13,11 +13,10 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
-from generator.data import Challenge
-from generator.discover import load_challenges
+from generator.discover import choose, load_challenges
 from generator.files import write
 from generator.making import blocks
-from generator.making.deploy import checked, choose, describe, lay_out, refuse_existing
+from generator.making.deploy import checked, describe, lay_out, refuse_existing
 from generator.making.pilog import PiLog
 from generator.yamlfile import BadFile
 
@@ -67,12 +66,13 @@ def run(root: Path, name: str, server: Server, slugs: list[str], title: str = ""
     Nothing is overwritten. A folder is written when its answer is there, never before.
     """
     chosen = choose(load_challenges(root / "challenges"), slugs)
-    folders = [root / checked(name) / challenge.slug for challenge in chosen]
+    folders = [root / checked(name) / slug for slug in chosen]
     refuse_existing(folders)
-    for challenge, folder in zip(chosen, folders, strict=True):
-        prompt = (root / "challenges" / challenge.slug / "PROMPT.md").read_text(encoding="utf-8")
-        answer = ask(server, prompt + ASKED)
-        keep(root, folder, challenge, server, answer)
+    for folder in folders:
+        challenge = root / "challenges" / folder.name
+        prompt = (challenge / "PROMPT.md").read_text(encoding="utf-8") + ASKED
+        answer = ask(server, prompt)
+        keep(folder, challenge, answer, session(server, prompt, answer))
         described = {"name": title or name, "provider": server.host, "note": note(server)}
         describe(folder.parent, described)
     return folders
@@ -127,14 +127,13 @@ def served_name(name: str) -> str:
     return PurePath(name).name if name.startswith("/") else name
 
 
-def keep(root: Path, folder: Path, challenge: Challenge, server: Server, answer: Answer) -> None:
-    """Store prompt, log, raw reply, and the files in it."""
-    lay_out(root / "challenges" / challenge.slug, folder)
-    prompt = (folder / "PROMPT.md").read_text(encoding="utf-8")
-    write(folder / "session.jsonl", session(server, prompt + ASKED, answer))
+def keep(folder: Path, challenge: Path, answer: Answer, log: str) -> None:
+    """Store prompt, log, raw reply, and the files in it. challenge: its folder."""
+    lay_out(challenge, folder)
+    write(folder / "session.jsonl", log)
     if answer.text:
         write(folder / "reply.md", answer.text)
-    for path, content in blocks.files(answer.text, challenge.slug).items():
+    for path, content in blocks.files(answer.text, challenge.name).items():
         write(folder / path, content)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.corpus import SEED, make, shape
-from generator.checking import check_files
+from generator.checking import check_challenges, check_records, check_settings
 from generator.discover import corpus
 from generator.logged import read_logs
 from generator.records import Store
@@ -38,7 +38,8 @@ def test_a_corpus_is_a_whole_project(made: tuple[Path, dict[str, bool]]) -> None
     found = corpus(root)
     assert found.runs.keys() == expected.keys()
     assert (found.problems, len(expected)) == ((), RUNS)
-    problems = check_files(root, Store(root / "docs" / "records"))
+    store = Store(root / "docs" / "records")
+    problems = [*check_challenges(root), *check_settings(root, store), *check_records(store)]
     left_out = ("cases: none of check", "ranking.yaml: alternatives.")  # as most cases are
     assert [p for p in problems if not any(part in p for part in left_out)] == []
     replays = read_logs(found).replays.values()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.checking import check_files
+from generator.checking import check_challenges, check_settings
 from generator.making.challenge import new_challenge
 from generator.records import Store
 from generator.trial import mutants
@@ -51,7 +51,8 @@ def test_the_scaffold_passes_check(checkout: Path) -> None:
     written = new_challenge(checkout, "my_task")
     assert checkout / "tests" / "challenges" / "test_my_task.py" in written
     assert not any("SLUG" in path.read_text() for path in written)
-    assert check_files(checkout, Store(checkout / "records")) == []
+    assert check_challenges(checkout) == []
+    assert check_settings(checkout, Store(checkout / "records")) == []
 
 
 @pytest.mark.parametrize("slug", ["aa", "my_task", "zz_a_task_with_quite_a_long_name"])
