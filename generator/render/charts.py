@@ -7,127 +7,124 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.data import POINTS, CheckResult, Ranking
+from generator.data import POINTS, CheckResult, Letter, Ranking
 from generator.render.cells import Cell
 from generator.render.gpu import Timing
 from generator.render.sheets import ROWS
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 760, 170, 30, 30, 26
+ROW, TOP = 30, 26
 DECADES = 6
-FITS = 18
 RAISED = str.maketrans("-0123456789", "\N{SUPERSCRIPT MINUS}⁰¹²³⁴⁵⁶⁷⁸⁹")
 CAPTION = (
     "Mean grade points with 95 % intervals over challenges. A hollow dot is a model with too few "
     "challenges to be ranked. An interval that reaches past a border is cut there."
 )
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A linear map from [low, high] to coordinates between the margins."""
+    """A linear map from [low, high] to per cent of a plot's width, as text does not stretch."""
 
     low: float
     high: float
-    left: float = LEFT
-    right: float = WIDTH - RIGHT
 
-    def __call__(self, value: float) -> float:
+    def __call__(self, value: float) -> str:
         """The coordinate of a value; values outside are put on the border."""
         inside = min(max(value, self.low), self.high)
-        share = (inside - self.low) / (self.high - self.low)
-        return round(self.left + share * (self.right - self.left), 1)
+        return f"{100 * (inside - self.low) / (self.high - self.low):.2f}%"
 
 
-def short(name: str, fits: int = FITS) -> str:
-    """A name that fits beside a chart; the table beside it has the whole one."""
-    return name if len(name) <= fits else f"{name[: fits - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+def plot(rows: Rows, ticks: Rows) -> dict[str, Any]:
+    """Rows one below the other, each with its name at the left, over an axis with ticks."""
+    placed = [row | {"y": TOP + ROW * n} for n, row in enumerate(rows)]
+    return {"height": TOP + ROW * len(rows) + 16, "rows": placed, "ticks": ticks}
+
+
+def letters(scale: Scale) -> Rows:
+    """Ticks at the plain letters, with what each counts."""
+    marks: tuple[Letter, ...] = ("F", "D", "C", "B", "A")
+    return [
+        {"x": scale(POINTS[letter]), "label": f"{letter} {POINTS[letter]:.0f}", "strong": False}
+        for letter in marks
+        if POINTS[letter] >= scale.low
+    ]
 
 
 def intervals(ranking: Ranking, names: dict[str, str]) -> dict[str, Any]:
     """Mean points of the first models with their 95 % intervals, on a scale of grade points."""
     places = ranking.places[:ROWS]
     lowest = min((p.interval[0] if p.interval else p.points) for p in places)
-    low = max(0.0, math.floor(min(lowest, 3.0)))
-    scale = Scale(low, 4.0)
+    scale = Scale(max(0.0, math.floor(min(lowest, 3.0))), 4.0)
     rows = [
         {
-            "name": short(names.get(place.model, place.model)),
-            "y": TOP + ROW * n,
+            "name": names.get(place.model, place.model),
             "x": scale(place.points),
             "low": scale(place.interval[0]) if place.interval else None,
             "high": scale(place.interval[1]) if place.interval else None,
             "ranked": place.best_rank is not None,
         }
-        for n, place in enumerate(places)
+        for place in places
     ]
-    letters = {POINTS[letter]: letter for letter in ("A", "B", "C", "D", "F")}
-    ticks = [
-        {"x": scale(value), "label": f"{letter} {value:.0f}"}
-        for value, letter in sorted(letters.items())
-        if value >= low
+    label = f"Mean grade points by model, grader {ranking.grader}; see the table."
+    return plot(rows, letters(scale)) | {"label": label, "caption": CAPTION}
+
+
+def apart(pairs: Sequence[tuple[str, float | None, float | None, str]]) -> dict[str, Any] | None:
+    """Published and measured grade points side by side, a row for each name that has both.
+
+    pairs: a name, its published points, its points by evidence, and how the latter are drawn:
+    `passes`, `fails` or `open`.
+    """
+    scale = Scale(0.0, 4.0)
+    rows = [
+        {"name": name, "old": scale(old), "new": scale(new), "mark": mark}
+        for name, old, new, mark in pairs
+        if old is not None and new is not None
     ]
-    return {
-        "width": WIDTH,
-        "height": TOP + ROW * len(rows) + 16,
-        "left": LEFT,
-        "rows": rows,
-        "ticks": ticks,
-        "label": f"Mean grade points by model, grader {ranking.grader}; see the table.",
-        "caption": CAPTION,
-    }
+    return plot(rows, letters(scale)) if rows else None
 
 
 def accuracy(cells: Sequence[Cell]) -> dict[str, Any] | None:
     """For each run and check, the largest error as a multiple of its bound, in decades."""
     scale = Scale(-DECADES, DECADES)
-    rows: list[dict[str, Any]] = []
+    rows: Rows = []
     for cell in cells:
         dots = [dot for item in checks_of(cell) if (dot := worst(*item))]
         if dots:
-            rows.append({
-                "name": short(cell.model.name),
-                "y": TOP + ROW * len(rows),
-                "dots": [{**dot, "x": scale(dot["decades"])} for dot in dots],
-            })  # fmt: skip
-    if not rows:
-        return None
+            placed = [{**dot, "x": scale(dot["decades"])} for dot in dots]
+            rows.append({"name": cell.model.name, "dots": placed})
     ticks = [
         {
             "x": scale(d),
             "label": "bound" if d == 0 else f"10{str(d).translate(RAISED)}",
-            "zero": d == 0,
+            "strong": d == 0,
         }
         for d in range(-DECADES, DECADES + 1, 2)
     ]
-    height = TOP + ROW * len(rows) + 16
-    return {"width": WIDTH, "height": height, "left": LEFT, "rows": rows, "ticks": ticks}
+    return plot(rows, ticks) if rows else None
 
 
 def roofline(rows: Sequence[tuple[str, Sequence[Timing]]]) -> dict[str, Any] | None:
     """Share of the read rate by output and shape, from a thousandth to all of it, in decades."""
     scale = Scale(-3, 0.1)
-    shown = [(name, [t for t in times if t.share]) for name, times in rows]
-    made = [
+    made: Rows = [
         {
-            "name": short(name),
+            "name": name,
             "dots": [
                 {**vars(t), "x": scale(math.log10(t.share))}
                 for t in times
                 if t.share and t.share > 0
             ],
         }
-        for name, times in shown
-        if times
+        for name, times in rows
+        if any(t.share for t in times)
     ]
-    if not made:
-        return None
     ticks = [
-        {"x": scale(d), "label": label, "roof": d == 0}
+        {"x": scale(d), "label": label, "strong": d == 0}
         for d, label in ((-3, "0.1 %"), (-2, "1 %"), (-1, "10 %"), (0, "100 %"))
     ]
-    placed = [row | {"y": TOP + ROW * n} for n, row in enumerate(made)]
-    height = TOP + ROW * len(made) + 16
-    return {"width": WIDTH, "height": height, "left": LEFT, "rows": placed, "ticks": ticks}
+    return plot(made, ticks) if made else None
 
 
 def checks_of(cell: Cell) -> list[tuple[str, CheckResult]]:
@@ -156,24 +153,3 @@ def worst(name: str, result: CheckResult) -> dict[str, Any] | None:
         "bound": finding.bound,
         "ok": not result.verdict.failed,
     }
-
-
-def trajectory(cells: Sequence[Cell]) -> dict[str, Any] | None:
-    """Published grade points of one model over the challenges, in order of difficulty."""
-    graded = [cell for cell in cells if cell.published and cell.published.letter]
-    if len(graded) < 2:
-        return None
-    height, bottom = 190, 150
-    low = min(2.0, *(POINTS[c.letter] for c in graded if c.letter))  # type: ignore[index]
-    step = (WIDTH - 80) / max(len(cells) - 1, 1)
-    marks = []
-    for n, cell in enumerate(cells):
-        points = POINTS[cell.letter] if cell.letter else None  # type: ignore[index]
-        y = (
-            None
-            if points is None
-            else round(bottom - (points - low) / (4 - low) * (bottom - 24), 1)
-        )
-        marks.append({"x": round(50 + step * n, 1), "y": y, "cell": cell, "odd": n % 2})
-    line = " ".join(f"{m['x']},{m['y']}" for m in marks if m["y"] is not None)
-    return {"width": WIDTH, "height": height, "marks": marks, "line": line, "bottom": bottom}

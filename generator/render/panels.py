@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from generator.data import POINTS, Letter
-from generator.render.charts import short
 
 PANEL, HEIGHT, TOP, BOTTOM, COLUMNS = 250, 150, 40, 118, 3
 LEFT, RIGHT = 12, PANEL - 24
+FITS = 18
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ def chart(panels: Sequence[tuple[str, Row]]) -> dict[str, Any]:
     rows = -(-len(drawn) // COLUMNS)
     width = PANEL * min(COLUMNS, len(drawn))
     return {"width": width, "height": HEIGHT * rows, "panels": drawn, "size": (PANEL, HEIGHT)}
+
+
+def short(name: str, fits: int = FITS) -> str:
+    """A name that fits into a chart; the table beside it has the whole one."""
+    return name if len(name) <= fits else f"{name[: fits - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def panel(number: int, title: str, row: Row, low: float) -> dict[str, Any]:

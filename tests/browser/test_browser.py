@@ -296,3 +296,17 @@ def test_an_address_opens_the_entry_that_it_names(visitor: Visitor) -> None:
     assert page.locator("#m-5 details[open]").count() == 0
     page.locator("#m-5 > a").click()
     assert page.locator("#m-5 details[open]").count() == 1
+
+
+@pytest.mark.parametrize("visitor", [PHONE], indirect=True, ids=["phone"])
+@pytest.mark.parametrize("kind", ["home", "ranking", "challenge"])
+def test_what_is_written_in_a_plot_can_be_read_on_a_phone(visitor: Visitor, kind: str) -> None:
+    """Names and ticks are no smaller there than on a large screen."""
+    page = visitor.open(KINDS[kind])
+    sizes = """texts => texts.map(text => {
+      const scale = text.getScreenCTM ? text.getScreenCTM().a : 1;
+      return parseFloat(getComputedStyle(text).fontSize) * scale;
+    })"""
+    found = page.eval_on_selector_all(".kb-plot__names span, .kb-plot text", sizes)
+    assert found
+    assert min(found) >= 11

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.data import Results
-from generator.render import charts, moves, panels, paths
+from generator.render import moves, panels, paths
 from generator.render.site import Site
 from tests.render.html import Reader
 from tests.render.test_pages import as_html, pages_of
@@ -70,8 +70,8 @@ def test_a_line_joins_only_what_is_about_the_same_files() -> None:
 def test_long_names_are_cut_where_a_chart_has_no_room() -> None:
     """Beside a chart and below a panel; the names of two steps start and end at its corners."""
     name = "A-model-with-a-long-name-2026-04-27"
-    assert charts.short("Claude Opus 4.7") == "Claude Opus 4.7"
-    assert charts.short(name) == "A-model-with-a-lo\N{HORIZONTAL ELLIPSIS}"
+    assert panels.short("Claude Opus 4.7") == "Claude Opus 4.7"
+    assert panels.short(name) == "A-model-with-a-lo\N{HORIZONTAL ELLIPSIS}"
     row = ((name, panels.Given("A", "A"), True), (name, panels.Given("B", "B"), True))
     ticks = panels.chart([("One", row)])["panels"][0]["ticks"]
     assert [(tick["anchor"], len(tick["name"])) for tick in ticks] == [("start", 18), ("end", 18)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
 
-from generator.data import Model, Place
+from generator.data import POINTS, Grade, Model, Place
 from generator.render import analysis, charts, env, moves, panels, paths
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, continued, names, page, ranks
@@ -82,8 +82,16 @@ def part(template: str, site: Site, model: Model, **context: object) -> Markup:
 
 def grades(site: Site, model: Model) -> Markup | None:
     """Grade and verdict by challenge."""
-    chart = charts.trajectory(site.column(model.slug)[:SIDE])
+    chart = charts.apart([
+        (cell.challenge.title, worth(cell.published), worth(cell.graded), moves.mark(cell))
+        for cell in site.column(model.slug)[:SIDE]
+    ])  # fmt: skip
     return table(site, model, entries(site, model)[0], chart)
+
+
+def worth(grade: Grade | None) -> float | None:
+    """What a grade counts in points; None where there is no letter."""
+    return POINTS[grade.letter] if grade and grade.letter else None
 
 
 def profile(site: Site, model: Model) -> Markup | None:
