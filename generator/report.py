@@ -23,9 +23,9 @@ from generator.data import (
     Verdict,
 )
 from generator.exports import Exports
-from generator.judge.client import parse
 from generator.judge.facts import facts
 from generator.judge.filling import faults, filled
+from generator.judge.reply import parse
 from generator.judge.session import Estimate, Tally
 from generator.judge.subjects import Subject
 from generator.judging import Answers, Plan

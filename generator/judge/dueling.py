@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from generator.data import Duel, DuelReply, Exchange, JudgedDuel, Margin, Status, Verdict
-from generator.judge.client import parse
 from generator.judge.numbers import asked, marked
+from generator.judge.reply import parse
 
 ORDER = ("tie", "narrow", "moderate", "decisive")
 

@@ -20,10 +20,10 @@ from generator.data import (
 )
 from generator.digests import json_digest
 from generator.judge import evidence as by_evidence
-from generator.judge.client import parse
 from generator.judge.numbers import asked, marked
 from generator.judge.prompts import items
 from generator.judge.quotes import checked
+from generator.judge.reply import parse
 from generator.judge.rubric import overall, rubric
 from generator.judge.submission import readable
 from generator.letters import lowered

@@ -9,9 +9,11 @@ from itertools import islice
 
 from generator.data import Exchange, Status
 from generator.judge.budget import OverBudget, worst_case
-from generator.judge.client import Client, JudgeStopped, nothing
+from generator.judge.client import Client
 from generator.judge.prompts import Messages
 from generator.judge.questions import Question
+from generator.judge.reply import no_objection
+from generator.judge.talk import JudgeStopped
 from generator.judge.telling import objection
 
 UNSCORED_SHARE = 0.05
@@ -91,7 +93,7 @@ def ask_all(
 
 def _ask(client: Client, question: Question, messages: Messages) -> Exchange:
     about = question.about
-    object_to = (lambda reply: objection(reply, about)) if about else nothing
+    object_to = (lambda reply: objection(reply, about)) if about else no_objection
     return client.ask(question.key, messages, question.reply, object_to)
 
 

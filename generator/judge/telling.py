@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from generator.data import Exchange, JudgedText, Record, Status, TextReply, Told
-from generator.judge.client import parse
 from generator.judge.facts import basis, facts
 from generator.judge.filling import faults, filled
+from generator.judge.reply import parse
 from generator.judge.subjects import Subject
 
 

@@ -11,7 +11,8 @@ from werkzeug import Request, Response
 
 from generator.data import GradeReply, Status
 from generator.judge.budget import Budget, OverBudget
-from generator.judge.client import Client, JudgeStopped
+from generator.judge.client import Client
+from generator.judge.talk import JudgeStopped
 from tests.judge.conftest import GRADE, completion, reply
 
 Script = Callable[..., list[dict[str, Any]]]
