@@ -1,30 +1,22 @@
-"""Rebuild a run's files from the write and edit calls of its log, and compare them.
-
-Edits follow pi's tool (packages/coding-agent/src/core/tools/edit.ts): text is matched with line
-feeds, the file keeps its own line ends, and several edits of one call are matched against the text
-before it. pi also tries a match that forgives quotes and spaces; here that is not replayable.
-"""
+"""Rebuild a run's files from the write and edit calls of its log, and compare them."""
 
 from __future__ import annotations
 
 import difflib
-import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import PurePosixPath
-from typing import Any
 
 from generator.data import Replayed, Run
 from generator.lognames import is_log
+from generator.sessions.edits import EDITS, WRITES, applied, first
 from generator.sessions.entry import Entry
 
-WRITES = {"write", "create", "write_file"}
-EDITS = {"edit", "edit_file", "str_replace", "multiedit"}
 PATCHES = {"apply_patch", "patch"}
 SHELLS = {"bash", "shell", "execute"}
 PATHS = ("path", "filePath", "file_path")
-OLD = ("oldText", "oldString", "old_string", "old_str")
-NEW = ("newText", "newString", "new_string", "new_str")
-ALL = ("replaceAll", "replace_all")
 DIFF_LINES = 12
 LARGEST_QUOTED = 200_000
 
@@ -36,32 +28,52 @@ def replay(stream: Iterable[Entry], run: Run) -> list[Replayed]:
     so files are matched by the longest common end of the path.
     """
     stored = [a.path for a in run.artifacts if not is_log(a.path)]
-    said = Said(run, stored)
+    said, rebuilt = Said(run, stored), Rebuilt(stored)
     calls, failed, answered = paired(said.listen(stream))
-    files: dict[str, str | None] = {}
-    touched: dict[str, int] = dict.fromkeys(stored, 0)
-    unsure: set[str] = set()
     for position, call in enumerate(calls):
         if call.name.lower() in SHELLS:
-            command = str(call.data.get("command", ""))
-            for path in stored:
-                touched[path] += PurePosixPath(path).name in command
-        elif position in failed:
-            continue
-        elif call.name.lower() in PATCHES:  # a diff of several files, in a syntax of its tool
-            files |= {p: None for p in stored if PurePosixPath(p).name in str(call.data)}
-        else:
-            target = matching(str(first(call.data, PATHS) or ""), stored)
-            if target:
-                files[target] = applied(call, files.get(target))
-                if position not in answered:
-                    unsure.add(target)
+            rebuilt.note(str(call.data.get("command", "")))
+        elif position not in failed:
+            rebuilt.take(call, answered=position in answered)
     return [
         Replayed(file=path, outcome="as logged", note="word for word in a message of the log")
-        if path not in files and path in said.found
-        else compared(path, files, run, touched[path], path in unsure)
+        if path not in rebuilt.files and path in said.found
+        else compared(path, rebuilt, run)
         for path in stored
     ]
+
+
+@dataclass
+class Rebuilt:
+    """What the calls of a log make of the stored files.
+
+    files: by path, the text so far, or None where the log does not say what it is. commands: how
+    many shell commands name a file. unsure: files changed by a call whose result is not logged.
+    """
+
+    stored: list[str]
+    files: dict[str, str | None] = field(default_factory=dict)
+    commands: Counter[str] = field(default_factory=Counter)
+    unsure: set[str] = field(default_factory=set)
+
+    def note(self, command: str) -> None:
+        """Count a shell command for every file that it names."""
+        self.commands.update(self._named(command))
+
+    def take(self, call: Entry, *, answered: bool) -> None:
+        """Apply a call that writes, edits or patches. answered: whether its result is logged."""
+        if call.name.lower() in PATCHES:  # a diff of several files, in a syntax of its tool
+            self.files |= dict.fromkeys(self._named(str(call.data)))
+            return
+        target = matching(str(first(call.data, PATHS) or ""), self.stored)
+        if target:
+            self.files[target] = applied(call, self.files.get(target))
+            if not answered:
+                self.unsure.add(target)
+
+    def _named(self, text: str) -> list[str]:
+        """The stored files whose names stand in a text."""
+        return [path for path in self.stored if PurePosixPath(path).name in text]
 
 
 class Said:
@@ -73,7 +85,8 @@ class Said:
         for artifact in run.artifacts:
             if artifact.path in stored and artifact.bytes < LARGEST_QUOTED:
                 text = (run.folder / artifact.path).read_bytes().decode("utf-8", "replace").strip()
-                self.texts |= {artifact.path: text} if text else {}
+                if text:
+                    self.texts[artifact.path] = text
 
     def listen(self, stream: Iterable[Entry]) -> Iterator[Entry]:
         """The stream as it is, noting what is quoted in it."""
@@ -101,7 +114,8 @@ def paired(stream: Iterable[Entry]) -> tuple[list[Entry], set[int], set[int]]:
             if fits:
                 waiting.remove(fits[0])
                 answered.add(fits[0])
-                failed |= {fits[0]} if entry.error else set()
+                if entry.error:
+                    failed.add(fits[0])
     return calls, failed, answered
 
 
@@ -112,70 +126,6 @@ def answers(result: Entry, call: Entry) -> bool:
     return not result.name or result.name == call.name
 
 
-def applied(call: Entry, text: str | None) -> str | None:
-    """The file after one call; None where an edit does not fit what is known of the file."""
-    if call.name.lower() in WRITES:
-        content = call.data.get("content", call.data.get("file_text"))
-        return content if isinstance(content, str) else None
-    edits = call.data.get("edits")
-    if isinstance(edits, str):
-        edits = parsed(edits)
-    if not isinstance(edits, list):
-        return edited(text, [call.data])
-    if call.name.lower() != "multiedit":
-        return edited(text, edits)
-    for edit in edits:
-        text = edited(text, [edit])
-    return text
-
-
-def parsed(edits: str) -> Any:
-    """Edits that a model sent as a string."""
-    try:
-        return json.loads(edits)
-    except (ValueError, RecursionError):
-        return []
-
-
-def edited(text: str | None, edits: list[Any]) -> str | None:
-    """The text after replacements that were all found in it before; None where one does not fit."""
-    if text is None:
-        return None
-    crlf = "\r\n" in text and text.index("\n") == text.index("\r\n") + 1
-    flat, spans = line_feeds(text), []
-    for edit in edits:
-        places = found(flat, edit) if isinstance(edit, dict) else []
-        if not places:
-            return None
-        spans += places
-    for start, end, new in sorted(spans, reverse=True):
-        flat = flat[:start] + new + flat[end:]
-    return flat.replace("\n", "\r\n") if crlf else flat
-
-
-def found(flat: str, edit: dict[str, Any]) -> list[tuple[int, int, str]]:
-    """Where one replacement applies (from, to, new text): once, or everywhere if it says so."""
-    old, new = first(edit, OLD), first(edit, NEW)
-    if not isinstance(old, str) or not isinstance(new, str) or not old:
-        return []
-    old, new = line_feeds(old), line_feeds(new)
-    places, start = [], flat.find(old)
-    while start >= 0:
-        places.append((start, start + len(old), new))
-        start = flat.find(old, start + len(old)) if first(edit, ALL) else -1
-    return places
-
-
-def line_feeds(text: str) -> str:
-    """The text with every line ended by a line feed."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
-    """The first of some fields that is there."""
-    return next((data[name] for name in names if name in data), None)
-
-
 def matching(path: str, stored: list[str]) -> str:
     """The stored file whose path ends as this one does, the longest end first."""
     parts = PurePosixPath(path.replace("\\", "/")).parts
@@ -183,21 +133,20 @@ def matching(path: str, stored: list[str]) -> str:
     return next((end for end in ends if end in stored), "")
 
 
-def compared(
-    path: str, files: dict[str, str | None], run: Run, commands: int, unsure: bool
-) -> Replayed:
+def compared(path: str, rebuilt: Rebuilt, run: Run) -> Replayed:
     """A stored file against its replay."""
+    commands = rebuilt.commands[path]
     told = f"shell commands in the log that name it: {commands}" if commands else ""
-    if path not in files:
+    if path not in rebuilt.files:
         return Replayed(file=path, outcome="not in the log", note=told)
-    made = files[path]
+    made = rebuilt.files[path]
     if made is None:
         note = "; ".join(filter(None, ("an edit in the log cannot be applied", told)))
         return Replayed(file=path, outcome="not replayable", note=note)
     actual = (run.folder / path).read_bytes()
     if made.encode("utf-8", "surrogatepass") == actual:
         return Replayed(file=path, outcome="as logged")
-    if unsure:
+    if path in rebuilt.unsure:
         note = "the log does not say whether a call that changes it took effect"
         return Replayed(file=path, outcome="not replayable", note=note)
     return Replayed(file=path, outcome="differs", note=told, diff=difference(made, actual))
@@ -210,4 +159,4 @@ def difference(made: str, actual: bytes) -> str:
         before = [repr(line) for line in made.splitlines(keepends=True)]
         after = [repr(line) for line in actual.decode("utf-8", "replace").splitlines(keepends=True)]
     lines = difflib.unified_diff(before, after, "log", "stored", n=0, lineterm="")
-    return "\n".join(line for _, line in zip(range(DIFF_LINES), lines, strict=False))
+    return "\n".join(islice(lines, DIFF_LINES))

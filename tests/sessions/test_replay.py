@@ -8,7 +8,8 @@ import pytest
 
 from generator.data import Replayed
 from generator.sessions import entries
-from generator.sessions.replay import edited, replay
+from generator.sessions.edits import edited
+from generator.sessions.replay import replay
 from tests.sessions.logs import answer, call, pi_log, result, run_of
 
 CODE = "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return x + 1\n"
