@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import isclose
 from statistics import mean, pstdev
 
 from generator.audit import BAD_VERDICTS, GOOD
 from generator.data import POINTS, Corpus, Evidence, Grade, Provenance, Takeaway, Verdict
 from generator.letters import points_by_model
+from generator.words import count, listed
 
 WHOSE = {
     Provenance.ORIGINAL: "original files, run here, of {}",
@@ -96,31 +96,22 @@ def tests_against_grades(
         high = grade.letter is not None and POINTS[grade.letter] >= GOOD
         if high and key in evidence and evidence[key].verdict in decided:
             tested[corpus.models[grade.model].provenance].append(evidence[key].verdict)
-    return [
-        Takeaway(
-            rule="runs published at A- or better whose verdict is not passed, of those that were "
-            "run, by whose files were run",
-            text=f"Of the {WHOSE[kind].format(outputs(len(verdicts)))} published at A- or better, "
-            f"{sum(v in BAD_VERDICTS for v in verdicts)} failed at least one "
-            "check that decides the verdict.",
-        )
-        for kind, verdicts in tested.items()
-        if verdicts
-    ]
+    return [against_grades(kind, verdicts) for kind, verdicts in tested.items() if verdicts]
+
+
+def against_grades(kind: Provenance, verdicts: list[Verdict]) -> Takeaway:
+    """How many of the outputs of one provenance that were graded A- or better fail."""
+    whose = WHOSE[kind].format(count(len(verdicts), "output"))
+    failed = sum(verdict in BAD_VERDICTS for verdict in verdicts)
+    return Takeaway(
+        rule="runs published at A- or better whose verdict is not passed, of those that were "
+        "run, by whose files were run",
+        text=f"Of the {whose} published at A- or better, {failed} failed at least one check that "
+        "decides the verdict.",
+    )
 
 
 def leading(scores: dict[str, float]) -> list[str]:
     """The names with the highest score, to within rounding; none of none."""
     best = max(scores.values(), default=0.0)
     return [name for name, score in scores.items() if isclose(score, best, abs_tol=1e-9)]
-
-
-def listed(names: Iterable[str]) -> str:
-    """`a`, `a and b`, or `a, b and c`."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def outputs(number: int) -> str:
-    """`1 output`, `19 outputs`."""
-    return f"{number} output{'s' * (number != 1)}"

@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from generator.data import POINTS, Finding, Verdict
+from generator.data import POINTS, Verdict
 from generator.render.cells import Cell
+from generator.render.failures import failed_checks, numbers
 from generator.render.sheets import SIDE
 from generator.render.verdicts import SENTENCES
+from generator.words import listed
 
 
 @dataclass(frozen=True)
 class Remark:
-    """One sentence, the rule that made it, and the run it points to (`model/challenge`), if one."""
+    """One sentence, the rule that made it, and the run that it is about, if it is one."""
 
     rule: str
     text: str
@@ -38,12 +40,12 @@ def coverage(cells: Sequence[Cell]) -> Iterator[Remark]:
     """Who entered, who is graded, and what was run."""
     graded = sum(cell.letter is not None for cell in cells)
     tested = sum(cell.was_run for cell in cells)
-    silent = [c.model.name for c in cells if c.verdict is Verdict.NO_OUTPUT]
+    silent = [cell for cell in cells if cell.verdict is Verdict.NO_OUTPUT]
     text = (
         f"{len(cells)} models entered; {graded} were graded when published; "
         f"{tested} outputs have been run here."
     )
-    yield Remark("coverage", text + (f" {listed(silent)} produced nothing." if silent else ""))
+    yield Remark("coverage", text + (f" {names(silent)} produced nothing." if silent else ""))
 
 
 def passing(cells: Sequence[Cell]) -> Iterator[Remark]:
@@ -54,33 +56,27 @@ def passing(cells: Sequence[Cell]) -> Iterator[Remark]:
         yield Remark("who passes", "No output that was run passes every check that decides.")
     elif good:
         verb = "pass" if len(good) > 1 else "passes"
-        yield Remark("who passes", f"{listed(names(good))} {verb} every check that decides.")
+        yield Remark("who passes", f"{names(good)} {verb} every check that decides.")
 
 
 def falling(cells: Sequence[Cell]) -> Iterator[Remark]:
     """For each failing output: which check, by which numbers, and the mistake it is there for."""
     for cell in cells:
-        if not cell.fails or cell.verdict is None:
-            continue
-        failed = failed_checks(cell)
-        if not failed:
-            yield Remark(
-                "who fails, and why",
-                f"{cell.model.name} {SENTENCES[cell.verdict]}: {cell.evidence.summary}."
-                if cell.evidence
-                else "",
-                cell,
-            )
-            continue
-        name = failed[0]
-        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-        trap = cell.challenge.checks[name].trap
-        text = f"{cell.model.name} fails {name}{more}{numbers(cell, name)}."
-        yield Remark(
-            "who fails, and why",
-            text + (f" That check exists to catch: {trap}." if trap else ""),
-            cell,
-        )
+        if cell.fails:
+            yield Remark("who fails, and why", how(cell), cell)
+
+
+def how(cell: Cell) -> str:
+    """How an output fails: by its first failed check, or by what kept every check from running."""
+    assert cell.evidence is not None
+    failed = failed_checks(cell)
+    if not failed:
+        verdict = SENTENCES[cell.evidence.verdict]
+        return f"{cell.model.name} {verdict}: {cell.evidence.summary}."
+    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    text = f"{cell.model.name} fails {failed[0]}{more}{numbers(cell, failed[0])}."
+    trap = cell.challenge.checks[failed[0]].trap
+    return text + (f" That check exists to catch: {trap}." if trap else "")
 
 
 def shared(cells: Sequence[Cell]) -> Iterator[Remark]:
@@ -88,8 +84,8 @@ def shared(cells: Sequence[Cell]) -> Iterator[Remark]:
     counts = Counter(name for cell in cells for name in failed_checks(cell))
     if counts and max(counts.values()) > 1:
         name = min(counts, key=lambda n: (-counts[n], n))
-        who = [cell.model.name for cell in cells if name in failed_checks(cell)]
-        yield Remark("the commonest failure", f"{name} is failed by {listed(who)}.")
+        who = [cell for cell in cells if name in failed_checks(cell)]
+        yield Remark("the commonest failure", f"{name} is failed by {names(who)}.")
 
 
 def separating(cells: Sequence[Cell]) -> Iterator[Remark]:
@@ -116,7 +112,7 @@ def separating(cells: Sequence[Cell]) -> Iterator[Remark]:
 def self_tests(cells: Sequence[Cell]) -> Iterator[Remark]:
     """Outputs whose own tests all pass although the checks here fail."""
     blind = [
-        cell.model.name
+        cell
         for cell in cells
         if cell.fails and cell.evidence and cell.evidence.own_tests
         and all(test.ended and test.status == 0 for test in cell.evidence.own_tests)
@@ -124,7 +120,7 @@ def self_tests(cells: Sequence[Cell]) -> Iterator[Remark]:
     if blind:
         yield Remark(
             "own tests",
-            f"Every test that {listed(blind)} came with passes; the checks here fail all the same.",
+            f"Every test that {names(blind)} came with passes; the checks here fail all the same.",
         )
 
 
@@ -146,61 +142,11 @@ def weaknesses(cells: Sequence[Cell]) -> list[Remark]:
     return [Remark(r.rule, f"{r.run.challenge.title}: {r.text}", r.run) for r in found if r.run]
 
 
-def failed_checks(cell: Cell) -> list[str]:
-    """The deciding checks that failed, in order; a check that is gone is left out."""
-    if cell.evidence is None:
-        return []
-    checks = cell.evidence.checks.items()
-    return [
-        name for name, result in checks if result.verdict.failed and cell.challenge.decides(name)
-    ]
-
-
-def failing(cell: Cell) -> list[tuple[str, str]]:
-    """The deciding checks that an output fails, each with its worst numbers."""
-    return [(name, numbers(cell, name)) for name in failed_checks(cell)] if cell.fails else []
-
-
-def numbers(cell: Cell, check: str) -> str:
-    """The worst numbers of a failed check, or what stopped it, as the end of a sentence."""
-    assert cell.evidence is not None
-    cases = [c for c in cell.evidence.checks[check].cases if c.verdict.failed]
-    measured = [(f, c.case) for c in cases for f in c.findings if exceeds(f)]
-    if measured:
-        finding, case = max(measured, key=lambda pair: size(pair[0]))
-        bound = "" if finding.bound is None else f", where {finding.bound:.2g} is allowed"
-        return f" ({finding.name} is off by {finding.error:.3g} on {case}{bound})"
-    said = next((f"{f.name} {f.detail}".strip() for c in cases for f in c.findings if not f.ok), "")
-    note = said or next((c.note for c in cases if c.note), "")
-    return f" ({note})" if note else ""
-
-
-def exceeds(finding: Finding) -> bool:
-    """Whether a failed finding's error tells why: it is beyond its bound, or not a number."""
-    if finding.ok or finding.error is None:
-        return False
-    return finding.bound is None or not finding.error <= finding.bound
-
-
-def size(finding: Finding) -> float:
-    """Error over bound, with what is not a number as infinite."""
-    if finding.error is None or finding.error != finding.error or not finding.bound:
-        return float("inf")
-    return finding.error / finding.bound
-
-
 def above(a: Cell, b: Cell) -> bool:
     """Whether a's published letter is better than b's."""
     return bool(a.letter and b.letter) and POINTS[a.letter] > POINTS[b.letter]  # type: ignore[index]
 
 
-def names(cells: Sequence[Cell]) -> list[str]:
-    """The models' names."""
-    return [cell.model.name for cell in cells]
-
-
-def listed(words: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`; of many the first, `and 7 more`."""
-    if len(words) > SIDE:
-        return f"{', '.join(words[:SIDE])} and {len(words) - SIDE} more"
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+def names(cells: Sequence[Cell]) -> str:
+    """The models' names as a part of a sentence; of many the first."""
+    return listed((cell.model.name for cell in cells), SIDE)

@@ -12,10 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from generator.render import escape, paths
-from generator.render.analysis import exceeds
 from generator.render.compiled import Compiled
+from generator.render.failures import exceeds
 from generator.render.sheets import ROWS, SIDE
 from generator.render.verdicts import LABELS, MARKS
+from generator.words import count
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 WORDS = (
@@ -88,11 +89,6 @@ def points(value: float | None) -> str:
     if value is None:
         return ""
     return str(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))
-
-
-def count(number_: int, one: str, many: str = "") -> str:
-    """`1 run`, `3 runs`."""
-    return f"{number_:,} {one if number_ == 1 else many or one + 's'}"
 
 
 def sized(size: int) -> str:

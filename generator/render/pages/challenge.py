@@ -12,11 +12,13 @@ from markupsafe import Markup
 from generator.data import Challenge
 from generator.render import analysis, charts, env, paths, tasks
 from generator.render.cells import Cell
+from generator.render.failures import numbers
 from generator.render.gpu import baselines, gpu
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import Page, continued, names, page
 from generator.render.sheets import ROWS, SIDE, Sheet, sheets
 from generator.render.site import Site
+from generator.words import listed
 
 Panel = Callable[[Site, Challenge], Markup | None]
 
@@ -99,7 +101,7 @@ def checks(site: Site, challenge: Challenge) -> Markup | None:
 
 def failure(cell: Cell, check: str) -> str:
     """The worst numbers of a failed check, or what stopped it."""
-    return analysis.numbers(cell, check).strip(" ()")
+    return numbers(cell, check).strip(" ()")
 
 
 def accuracy(site: Site, challenge: Challenge) -> Markup | None:
@@ -132,7 +134,7 @@ def duelled(site: Site, challenge: Challenge) -> Markup | None:
     if not rounds or not pairs:
         return None
     trios = [
-        (analysis.listed([names(site)[model] for model in held.models]), paths.round_(held.name))
+        (listed(names(site)[model] for model in held.models), paths.round_(held.name))
         for held in site.results.rounds
         if challenge.slug in held.challenges
     ]

@@ -22,8 +22,8 @@ from generator.data import (
 )
 from generator.redact import clean_all
 from generator.render import paths
-from generator.render.analysis import failed_checks
 from generator.render.cells import Cell
+from generator.render.failures import failed_checks
 from generator.render.package import package
 from generator.render.pages.common import Page, page
 from generator.render.site import Site

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from generator.data import Challenge, Duel, Model, PublishedDuel, PublishedPair
 from generator.pairs import NEAREST
-from generator.render import analysis, paths
+from generator.render import paths
 from generator.render.cells import Cell
+from generator.render.failures import failing
 from generator.render.pages.common import Page, page
 from generator.render.site import Site
 from generator.render.structure import structure
@@ -60,7 +61,7 @@ def pair(site: Site, a: Model, b: Model) -> Page:
         alone=[b_ for b_ in bouts if not b_.shared and (b_.a.entered or b_.b.entered)],
         records={g: record(site, g, a.slug, b.slug) for g in site.graders},
         structure=structure,
-        failing=analysis.failing,
+        failing=failing,
         judges=site.results.cards.keys(),
         published=published(site, a.slug, b.slug),
     )

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.data import Round
-from generator.render import analysis, paths
+from generator.render import paths
+from generator.render.failures import failing
 from generator.render.pages.common import Page, page
 from generator.render.pages.duel import differences
 from generator.render.site import Site
 from generator.render.structure import structure
+from generator.words import listed
 
 
 def pages(site: Site) -> Iterator[Page]:
     """A page per declared round."""
     for held in site.results.rounds:
-        names = analysis.listed([site.results.corpus.models[m].name for m in held.models])
+        names = listed(site.results.corpus.models[m].name for m in held.models)
         yield page(
             site,
             "round.md.j2",
@@ -27,7 +29,7 @@ def pages(site: Site) -> Iterator[Page]:
             pairs=[pair for pair in site.pairs if {m.slug for m in pair} <= set(held.models)],
             differing={c: differing(site, held, c) for c in held.challenges},
             structure=structure,
-            failing=analysis.failing,
+            failing=failing,
         )
 
 
