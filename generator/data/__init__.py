@@ -34,19 +34,13 @@ from generator.data.evidence import (
 )
 from generator.data.judged import (
     Attempt,
-    DimensionReply,
-    DuelReply,
     Exchange,
-    GradeReply,
     JudgedDuel,
     JudgedRun,
     JudgedText,
     JudgeSettings,
-    Paragraph,
     Prices,
-    QuotedReason,
     Status,
-    TextReply,
     Usage,
 )
 from generator.data.opinion import (
@@ -94,6 +88,14 @@ from generator.data.ranking import (
     Place,
     Ranking,
     RankingRule,
+)
+from generator.data.reply import (
+    DimensionReply,
+    DuelReply,
+    GradeReply,
+    Paragraph,
+    QuotedReason,
+    TextReply,
 )
 from generator.data.results import Results
 from generator.data.rounds import (

@@ -197,7 +197,7 @@ def test_every_column_of_the_tables_is_described(calm: Results) -> None:
 
 def test_no_spreadsheet_cell_starts_a_formula(hostile: Results) -> None:
     """A cell that starts with =, +, - or @ is quoted."""
-    from generator.render.pages.data import as_csv
+    from generator.render.formats import as_csv
 
     assert as_csv([{"a": "=1+1", "b": ["-x"], "c": -1.5}]) == "a,b,c\n'=1+1,'-x,-1.5\n"
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from generator.data import (
     POINTS,
@@ -20,10 +16,10 @@ from generator.data import (
     Record,
     Round,
 )
-from generator.redact import clean_all
 from generator.render import paths
 from generator.render.cells import Cell
 from generator.render.failures import failed_checks
+from generator.render.formats import Row, as_csv, as_json
 from generator.render.package import package
 from generator.render.pages.common import Page, page
 from generator.render.site import Site
@@ -38,7 +34,6 @@ SCHEMAS: dict[str, type[Record]] = {
     "ranking": Ranking,
     "round": Round,
 }
-Row = dict[str, Any]
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -161,39 +156,3 @@ def rankings(site: Site) -> Row:
     """Every ranking, with the points that letters count."""
     found = {g: r.model_dump() for g in site.graders if (r := site.ranking(g))}
     return {"points": POINTS, "rankings": found}
-
-
-def as_json(value: object) -> str:
-    """Canonical JSON without secrets; infinities and NaN, which JSON lacks, become null."""
-    return json.dumps(clean_all(finite(value)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def finite(value: object) -> object:
-    """The value without numbers that JSON cannot hold."""
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(item) for item in value]
-    return value
-
-
-def as_csv(rows: list[Row]) -> str:
-    """Comma-separated values with a header line; lists are joined by spaces."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    if rows:
-        writer.writerow(rows[0])
-    writer.writerows([plain(value) for value in row.values()] for row in rows)
-    return out.getvalue()
-
-
-def plain(value: object) -> object:
-    """A cell without secrets that no spreadsheet reads as a formula."""
-    if isinstance(value, (list, tuple)):
-        value = " ".join(map(str, value))
-    value = clean_all(value)
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return "'" + value
-    return value
