@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from generator.answers import Answers
 from generator.data import JudgeSettings
 from generator.judge.budget import Budget
 from generator.judge.client import Client
 from generator.judge.session import Tally
 from generator.judge.settings import load_judge
-from generator.judging import Answers, Plan, Request, judge, plan
+from generator.judging import Plan, Request, judge, plan
 from generator.options import Options, select
 from generator.progress import progress
 from generator.report import stderr

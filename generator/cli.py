@@ -135,7 +135,8 @@ def judge(
     from generator.judge.settings import load_judge
     from generator.judging import Request
     from generator.options import Options, kept_cache
-    from generator.report import print_answers, print_estimate, print_tally, stderr
+    from generator.report import stderr
+    from generator.report_judge import print_answers, print_estimate, print_tally
     from generator.yamlfile import BadFile
 
     with plain_errors():

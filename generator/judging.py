@@ -1,23 +1,13 @@
-"""Have a judge answer what it has not answered yet, and keep its answers as records."""
+"""Plan what a judge is to be asked, and have it answer what it has not answered yet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
-from generator.data import (
-    Corpus,
-    Evidence,
-    Exchange,
-    JudgedDuel,
-    JudgedRun,
-    JudgedText,
-    JudgeSettings,
-    Verdict,
-)
+from generator.answers import Answers
+from generator.data import Corpus, Evidence, Exchange, JudgeSettings, Verdict
 from generator.judge.client import Client
-from generator.judge.facts import basis
 from generator.judge.grading import seen_digest
 from generator.judge.questions import (
     Question,
@@ -28,14 +18,10 @@ from generator.judge.questions import (
 )
 from generator.judge.ready import current_grades, ready
 from generator.judge.session import Tally, ask_all
-from generator.judge.subjects import Subject
 from generator.judge.submission import Submission
 from generator.judge.texts import text_question
 from generator.pairs import pairs
 from generator.published import load_grades
-from generator.records import Store
-
-J = TypeVar("J", JudgedRun, JudgedDuel, JudgedText)
 
 
 @dataclass(frozen=True)
@@ -52,76 +38,6 @@ class Plan:
     seen: dict[str, str]
     texts: Callable[[], list[Question]]
     stale: int = 0
-
-
-class Answers:
-    """A judge's records, by run, by pair and by what a text is about, as they are filled."""
-
-    def __init__(self, judge: str, store: Store):
-        self._judge, self.store = judge, store
-        self.runs = {r.key: r for r in store.judged_runs() if r.judge == judge}
-        self.duels = {
-            f"{d.challenge}/{d.a}--{d.b}": d for d in store.judged_duels() if d.judge == judge
-        }
-        self.texts = {(t.kind, t.subject): t for t in store.judged_texts() if t.judge == judge}
-
-    def known(self, question: Question) -> Exchange | None:
-        """The recorded exchange at this question's place."""
-        record: JudgedRun | JudgedDuel | JudgedText | None
-        if question.about:
-            record = self.texts.get((question.about.kind, question.subject))
-        else:
-            records = self.duels if question.kind == "duel" else self.runs
-            record = records.get(question.subject)
-        return record.exchanges.get(question.part) if record else None
-
-    def keep(self, question: Question, exchange: Exchange, plan: Plan) -> None:
-        """Put an answer in its place and save the record it belongs to."""
-        if question.about:
-            self._keep_text(question, exchange, question.about)
-            return
-        if question.kind == "duel":
-            duel = self._with(
-                self.duels.get(question.subject) or self._new_duel(question), question, exchange
-            )
-            self.duels[question.subject] = duel
-            self.store.save_judged_duel(duel)
-            return
-        run = self._with(
-            self.runs.get(question.subject) or self._new_run(question), question, exchange
-        )
-        shown = plan.shown[question.subject]
-        noticed = {"injections": shown.injections, "redacted": shown.redacted}
-        run = run.model_copy(update={**noticed, "seen": plan.seen[question.subject]})
-        self.runs[question.subject] = run
-        self.store.save_judged_run(run)
-
-    def _keep_text(self, question: Question, exchange: Exchange, about: Subject) -> None:
-        """Save a text, with whom and what it is about."""
-        made = JudgedText(
-            judge=self._judge,
-            kind=about.kind,
-            subject=about.slug,
-            contestants=about.runs,
-            basis=basis(about),
-            exchanges={question.part: exchange},
-        )
-        self.texts[about.kind, about.slug] = made
-        self.store.save_judged_text(made)
-
-    @staticmethod
-    def _with(record: J, question: Question, exchange: Exchange) -> J:
-        exchanges = {**record.exchanges, question.part: exchange}
-        return record.model_copy(update={"exchanges": dict(sorted(exchanges.items()))})
-
-    def _new_run(self, question: Question) -> JudgedRun:
-        model, _, slug = question.subject.partition("/")
-        return JudgedRun(judge=self._judge, model=model, challenge=slug)
-
-    def _new_duel(self, question: Question) -> JudgedDuel:
-        slug, _, pair = question.subject.partition("/")
-        a, _, b = pair.partition("--")
-        return JudgedDuel(judge=self._judge, challenge=slug, a=a, b=b)
 
 
 @dataclass(frozen=True)
@@ -183,7 +99,13 @@ def judge(plan: Plan, answers: Answers, client: Client, advance: Callable[[str],
     """
 
     def keep(question: Question, exchange: Exchange) -> None:
-        answers.keep(question, exchange, plan)
+        if question.about:
+            answers.keep_text(question, exchange, question.about)
+        elif question.kind == "duel":
+            answers.keep_duel(question, exchange)
+        else:
+            shown, seen = plan.shown[question.subject], plan.seen[question.subject]
+            answers.keep_run(question, exchange, shown, seen)
 
     tally = ask_all([q for q in plan.open if not q.about], client, keep, advance)
     if not tally.stopped:

@@ -6,7 +6,6 @@ never a crash, and never overwritten unless its successor has been made.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,8 +137,3 @@ class Store:
             text = clean.model_dump_json(indent=1)
         self._problems.pop(path, None)
         return write(path, text + "\n")
-
-
-def schema(kind: type[Record]) -> str:
-    """The JSON Schema of a record type, as text, for publication beside the records."""
-    return json.dumps(kind.model_json_schema(), indent=1, sort_keys=True) + "\n"

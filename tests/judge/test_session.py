@@ -12,10 +12,11 @@ import pytest
 from werkzeug import Request as HttpRequest
 from werkzeug import Response
 
+from generator.answers import Answers
 from generator.data import Corpus
 from generator.judge.budget import Budget
 from generator.judge.client import Client
-from generator.judging import Answers, Request, judge, plan
+from generator.judging import Request, judge, plan
 from generator.opinions import judged_duels, judged_grades
 from generator.records import Store
 from tests.judge.conftest import GRADE, completion, evidence_of, reply

@@ -14,12 +14,13 @@ import pytest
 from werkzeug import Request as HttpRequest
 from werkzeug import Response
 
+from generator.answers import Answers
 from generator.build import unsourced
 from generator.data import Corpus, Evidence, Results, Status, Told, Verdict
 from generator.gather import gather
 from generator.judge.client import Client
 from generator.judge.session import Tally, estimate
-from generator.judging import Answers, Plan, Request, judge, plan
+from generator.judging import Plan, Request, judge, plan
 from generator.records import Store
 from generator.render.pages import all_pages
 from generator.render.site import Site
