@@ -13,75 +13,43 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from generator.data import Artifact, Flag
+from generator.exports import LONGEST_FILE
 
-LONGEST_FILE = 500_000  # the time to parse some texts grows with the square of their length
 LONGEST_TEXT = 160
 
-FRAMEWORKS = frozenset(
+
+def kinds_by_name(listed: dict[str, str]) -> dict[str, str]:
+    """The kind of each name, from kinds with their names parted by spaces."""
+    return {name: kind for kind, names in listed.items() for name in names.split()}
+
+
+OF_MODULE = kinds_by_name(
     {
-        "torch",
-        "tensorflow",
-        "jax",
-        "flax",
-        "keras",
-        "sklearn",
-        "scipy",
-        "numba",
-        "cupy",
-        "triton",
-        "autograd",
+        "framework": "torch tensorflow jax flax keras sklearn scipy numba cupy triton autograd",
+        "network": "socket ssl urllib http requests httpx aiohttp ftplib smtplib paramiko",
+        "processes": "subprocess multiprocessing pty signal",
+        "native memory": "ctypes cffi mmap _ctypes",
+        "deserialisation": "pickle marshal shelve dill joblib",
+        "frame walking": "gc",
+        "import machinery": "importlib",
     }
 )
-NETWORK = frozenset(
+OF_CALL = kinds_by_name(
     {
-        "socket",
-        "ssl",
-        "urllib",
-        "http",
-        "requests",
-        "httpx",
-        "aiohttp",
-        "ftplib",
-        "smtplib",
-        "paramiko",
+        "frame walking": "sys._getframe inspect.stack inspect.currentframe gc.get_objects "
+        "gc.get_referrers sys.settrace sys.setprofile",
+        "processes": "os.fork os.forkpty os.system os.popen os.kill os.killpg",
+        "exit": "os._exit sys.exit exit quit",
+        "dynamic code": "eval exec compile __import__",
+        "deserialisation": "pickle.load pickle.loads marshal.loads yaml.load",
+        "file changes": "os.remove os.unlink shutil.rmtree os.rename os.symlink",
     }
 )
-PROCESSES = frozenset({"subprocess", "multiprocessing", "pty", "signal"})
-LOW_LEVEL = frozenset({"ctypes", "cffi", "mmap", "_ctypes"})
-DESERIALISE = frozenset({"pickle", "marshal", "shelve", "dill", "joblib"})
-OF_MODULE = {
-    **dict.fromkeys(FRAMEWORKS, "framework"),
-    **dict.fromkeys(NETWORK, "network"),
-    **dict.fromkeys(PROCESSES, "processes"),
-    **dict.fromkeys(LOW_LEVEL, "native memory"),
-    **dict.fromkeys(DESERIALISE, "deserialisation"),
-    "gc": "frame walking",
-    "importlib": "import machinery",
-}
-OF_CALL = {
-    **dict.fromkeys(("sys._getframe", "inspect.stack", "inspect.currentframe"), "frame walking"),
-    **dict.fromkeys(
-        ("gc.get_objects", "gc.get_referrers", "sys.settrace", "sys.setprofile"), "frame walking"
-    ),
-    **dict.fromkeys(
-        ("os.fork", "os.forkpty", "os.system", "os.popen", "os.kill", "os.killpg"), "processes"
-    ),
-    **dict.fromkeys(("os._exit", "sys.exit", "exit", "quit"), "exit"),
-    **dict.fromkeys(("eval", "exec", "compile", "__import__"), "dynamic code"),
-    **dict.fromkeys(
-        ("pickle.load", "pickle.loads", "marshal.loads", "yaml.load"), "deserialisation"
-    ),
-    **dict.fromkeys(
-        ("os.remove", "os.unlink", "shutil.rmtree", "os.rename", "os.symlink"), "file changes"
-    ),
-}
-FRAME_NAMES = frozenset(
-    {"f_back", "f_locals", "f_globals", "tb_frame", "gi_frame", "__subclasses__"}
-)
+FRAME_NAMES = {"f_back", "f_locals", "f_globals", "tb_frame", "gi_frame", "__subclasses__"}
 OUTSIDE = re.compile(
     r"^(/proc|/sys|/dev(?!/null)|/etc|/root|/home|/var|~|(\.\./)+)(/|$)|/\.\.(/|$)"
 )
-SHADOWS = frozenset({"sitecustomize.py", "usercustomize.py", "numpy.py", "conftest.py"})
+SHADOWS = {"sitecustomize.py", "usercustomize.py", "numpy.py", "conftest.py"}
 
 
 def flags(folder: Path, artifacts: Sequence[Artifact]) -> tuple[Flag, ...]:
