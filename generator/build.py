@@ -58,7 +58,6 @@ def write_pages(options: Options, found: Corpus, say: Say) -> Built:
 
     Raises BadFile where something must not be published.
     """
-    publishable(found)
     sources = sources_digest(options, found)
     last = options.cache.built
     if last and last.sources == sources and last.pages == pages_digest(options):

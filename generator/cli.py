@@ -6,11 +6,11 @@ mistake in what was asked for or in a file that a person wrote; 130 stopped by C
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from generator.cli_judging import judge as judge_runs
 from generator.cli_looking import looking
 from generator.cli_making import making
 from generator.cli_options import AsJson, BaseUrl, Names, Records, Runs, finite, with_verification
@@ -50,7 +50,10 @@ def verify(
 
     options = options.probes if probes else options
     done = verify_runs(options, names or [], stderr)
-    (print_json if as_json else print_verified)(done, options.store)
+    if as_json:
+        print_json(done, options.store)
+    else:
+        print_verified(done, options.store)
     raise typer.Exit(1 if done.errors else 0)
 
 
@@ -90,73 +93,7 @@ def build(
     raise typer.Exit(pipeline.build(options, ask, site=site, say=typer.echo))
 
 
-@app.command()
-def judge(
-    names: Names = None,
-    name: Annotated[str, typer.Option("--judge", help="A judge of judges.yaml.")] = "",
-    base_url: BaseUrl = "",
-    model: Annotated[str, typer.Option(help="Another model on that server.")] = "",
-    repeats: Annotated[int, typer.Option("--again", min=1, help="Repeats per run.")] = 3,
-    blind: Annotated[int, typer.Option(min=0, help="Repeats without the evidence.")] = 1,
-    budget: Annotated[
-        float | None,
-        typer.Option(min=0, callback=finite, help="Stop before this many US dollars."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what it would cost.")
-    ] = False,
-    local: Annotated[
-        bool, typer.Option("--local", help="Start the small packaged model and ask that.")
-    ] = False,
-    duels: Annotated[bool, typer.Option(help="Also compare the runs pairwise.")] = True,
-    texts: Annotated[
-        bool, typer.Option(help="Also write analyses and profiles, once the grades are there.")
-    ] = True,
-    probes: Annotated[
-        bool | None,
-        typer.Option(
-            help="Planted probes, by which the judge is calibrated, alone or not at all. Default: "
-            "after the runs, where none is named.",
-            show_default=False,
-        ),
-    ] = None,
-    records: Records = None,
-) -> None:
-    """Have a language model grade, compare and describe the runs, shown the measured evidence.
-
-    What is answered already is not asked again; a reply that could not be used is. The key is read
-    from the variable that judges.yaml names.
-    """
-    from generator.asking import ask_in_turn, plans
-    from generator.judge.budget import Budget
-    from generator.judge.client import Client
-    from generator.judge.local import local_server
-    from generator.judge.session import estimate
-    from generator.judge.settings import load_judge
-    from generator.judging import Request
-    from generator.options import Options, kept_cache
-    from generator.report import stderr
-    from generator.report_judge import print_answers, print_estimate, print_tally
-    from generator.yamlfile import BadFile
-
-    with plain_errors():
-        if local and name not in {"", "local"}:
-            raise BadFile(f"--judge {name} or --local, not both")
-    with plain_errors(), local_server() if local else nullcontext(base_url) as address:
-        options = Options(records=records, cache=kept_cache())
-        chosen = "local" if local else name
-        settings = load_judge(options.root / "judges.yaml", chosen, address, model)
-        client = Client(settings, Budget(budget))
-        request = Request([], repeats, blind, duels, texts)
-        planned = plans(options, names or [], settings, request, probes)
-        if dry_run:
-            print_estimate(estimate((q for p, _ in planned for q in p.open), client))
-            raise typer.Exit(0)
-        tally = ask_in_turn(planned, client, stderr)
-        print_tally(tally)
-        for plan, answers in planned:
-            print_answers(plan, answers)
-    raise typer.Exit(1 if tally.stopped or tally.unscored else 0)
+app.command()(judge_runs)
 
 
 @app.command()

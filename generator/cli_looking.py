@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from generator.cli_options import AsJson, Records, Runs
+from generator.cli_options import AsJson, Challenges, Records, Runs
 from generator.errors import plain_errors
 
 looking = typer.Typer()
@@ -76,9 +76,7 @@ def check(
         ),
     ] = False,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds per mutant and variant.")] = 20,
-    slug: Annotated[
-        list[str] | None, typer.Option("--challenge", help="Only this challenge.")
-    ] = None,
+    challenge: Challenges = None,
 ) -> None:
     """Check the project's own files; with --mutants, how strong the kernel tests are.
 
@@ -92,13 +90,13 @@ def check(
 
     with plain_errors():
         options = Options()
-        broken = check_challenges(options.root, slug or [])
+        broken = check_challenges(options.root, challenge or [])
         settings = check_settings(options.root, options.store)
         problems = [*broken, *settings, *check_records(options.store)]
         for problem in problems:
             typer.echo(problem)
         tried = mutants and not broken
-        rows = check_mutants(options.root, options.store, seeds, slug or []) if tried else []
+        rows = check_mutants(options.root, options.store, seeds, challenge or []) if tried else []
         print_strength(rows)
     raise typer.Exit(1 if problems or any(row.survivors for row in rows) else 0)
 

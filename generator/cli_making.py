@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
+from generator.cli_options import Challenges, Local
 from generator.errors import plain_errors
 
 making = typer.Typer()
 # A small model that repeats itself would go on until the end of its context.
 LOCAL_TOKENS = 2048
-Challenges = Annotated[
-    list[str] | None, typer.Option("--challenge", help="Only this one; may be repeated.")
-]
 
 
 @making.command()
@@ -73,9 +71,7 @@ def run(
         typer.Option(min=0, help="0: the server's own limit; 2048 with --local."),
     ] = 0,
     effort: Annotated[str, typer.Option(help="reasoning_effort, where the server knows it.")] = "",
-    local: Annotated[
-        bool, typer.Option("--local", help="Start the small packaged model and ask that.")
-    ] = False,
+    local: Local = False,
 ) -> None:
     """Have a model answer challenges, and store what it says with a session log.
 
@@ -91,16 +87,16 @@ def run(
     with plain_errors():
         if bool(base_url) is local:
             raise BadFile("which server? Give --base-url, or --local for the packaged model")
-    with plain_errors(), local_server() if local else nullcontext(base_url) as address:
-        server = Server(
-            base_url=address,
-            model=served_as or model,
-            provider=provider,
-            key_variable=key_variable,
-            max_tokens=max_tokens or (LOCAL_TOKENS if local else None),
-            effort=effort,
-        )
-        root = Options().root
-        for folder in ask(root, model, server, challenge or [], title):
-            typer.echo(f"written: {folder.relative_to(root)}/")
-        typer.echo(f"\nNext: python -m generator verify {model}")
+        with local_server() if local else nullcontext(base_url) as address:
+            server = Server(
+                base_url=address,
+                model=served_as or model,
+                provider=provider,
+                key_variable=key_variable,
+                max_tokens=max_tokens or (LOCAL_TOKENS if local else None),
+                effort=effort,
+            )
+            root = Options().root
+            for folder in ask(root, model, server, challenge or [], title):
+                typer.echo(f"written: {folder.relative_to(root)}/")
+            typer.echo(f"\nNext: python -m generator verify {model}")

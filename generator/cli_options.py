@@ -67,6 +67,12 @@ Rehash = Annotated[
 BaseUrl = Annotated[
     str, typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.")
 ]
+Local = Annotated[
+    bool, typer.Option("--local", help="Start the small packaged model and ask that.")
+]
+Challenges = Annotated[
+    list[str] | None, typer.Option("--challenge", help="Only this one; may be repeated.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
