@@ -27,7 +27,7 @@ def differences(
         runs = {run.model: run for run in corpus.runs.values() if run.challenge == slug}
         for a, b in ((runs[a], runs[b]) for a, b in pairs if a in runs and b in runs):
             warnings = (
-                *thinking(levels, logs, a, b),
+                *thinking(levels, logs, corpus, (a, b)),
                 *providers(published, a, b),
                 *(fact for run in (a, b) for fact in logged(corpus, logs, run)),
                 *prompts(published, a, b),
@@ -45,13 +45,16 @@ def thinking_levels(published: Published, logs: Sessions) -> dict[str, str]:
     return levels | {key: ", then ".join(s.thinking) for key, s in logs.items() if s.thinking}
 
 
-def thinking(levels: Mapping[str, str], logs: Sessions, a: Run, b: Run) -> list[str]:
+def thinking(
+    levels: Mapping[str, str], logs: Sessions, corpus: Corpus, runs: tuple[Run, Run]
+) -> list[str]:
     """Different thinking levels in the session logs, or a level known of one run alone."""
-    one, other = levels.get(a.key), levels.get(b.key)
-    if one == other:
+    known = [levels.get(run.key) for run in runs]
+    if known[0] == known[1]:
         return []
-    told = [f"{run.model} {levels.get(run.key) or 'not logged'}" for run in (a, b)]
-    whose = "" if {a.key, b.key} & logs.keys() else " of the originals"
+    named = zip(runs, known, strict=True)
+    told = [f"{corpus.models[run.model].name} {level or 'not logged'}" for run, level in named]
+    whose = "" if {run.key for run in runs} & logs.keys() else " of the originals"
     return [f"thinking level{whose}: {', '.join(told)}"]
 
 

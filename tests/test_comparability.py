@@ -19,7 +19,7 @@ def test_known_differences_are_warned_of() -> None:
     """Thinking off against high, a provider logged otherwise, an added section: all named."""
     found = differences(FOUND, load_published(ROOT / "docs" / "records"), PAIRS)
     kv = " ".join(found["kv/glm5--qwen36"])
-    assert "glm5 off, qwen36 high" in kv
+    assert "GLM-5 off, Qwen3-6 high" in kv
     assert "its log names llamacpp_remote" in kv
     assert any("added section" in w for w in found["ternary_training/glm5--opus47_1m"])
 

@@ -37,9 +37,8 @@ def average_between(published: Published, model: str, low: Letter, high: Letter)
     """Whether the mean of the grade points lies between two letters, half a step allowed."""
     found = average(published, model)
     inside = POINTS[low] - 0.15 <= found <= POINTS[high] + 0.15
-    return holds(
-        inside, f"the mean is {found:.4g}; {low} is {POINTS[low]}, {high} is {POINTS[high]}"
-    )
+    said = ", ".join(f"{letter} is {POINTS[letter]}" for letter in dict.fromkeys((low, high)))
+    return holds(inside, f"the mean is {found:.4g}; {said}")
 
 
 @check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from generator.data import (
@@ -20,6 +21,7 @@ from generator.render.verdicts import SENTENCES
 from generator.tally import tally
 
 NAMED = 3
+TWICE = re.compile(r"^(\S+): (?=\1[:(])")  # a file, before a compiler's message that names it too
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Cell:
         if self.evidence is None:
             return "no record of a run"
         if len(self.failed) <= NAMED:
-            return self.evidence.summary
+            return TWICE.sub("", self.evidence.summary)
         return tally(self.challenge, self.evidence.checks, NAMED)
 
     @property

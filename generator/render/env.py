@@ -15,7 +15,7 @@ from generator.render import escape, paths
 from generator.render.compiled import Compiled
 from generator.render.failures import exceeds
 from generator.render.sheets import ROWS, SIDE
-from generator.render.verdicts import LABELS, MARKS
+from generator.render.verdicts import LABELS, MARKS, MEANS
 from generator.words import count
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -50,7 +50,8 @@ def environment() -> Environment:
         "runtime": runtime,
     }
     made.tests["exceeding"] = exceeds
-    made.globals |= {"paths": paths, "LABELS": LABELS, "MARKS": MARKS, "SIDE": SIDE, "ROWS": ROWS}
+    made.globals |= {"paths": paths, "AUDIT": paths.AUDIT, "SIDE": SIDE, "ROWS": ROWS}
+    made.globals |= {"LABELS": LABELS, "MARKS": MARKS, "MEANS": MEANS}
     return made
 
 

@@ -20,6 +20,12 @@ CLAIMS = "claims.md"
 JUDGE = "judge.md"
 COMPARED = "judges-compared.md"
 DATA = "data.md"
+AUDIT = (
+    ("Tests against grades", CONTRADICTIONS),
+    ("Claims", CLAIMS),
+    ("Judges", JUDGE),
+    ("Judges compared", COMPARED),
+)
 CHALLENGES = "challenges/index.md"
 MODELS = "models/index.md"
 DUELS = "head-to-head/index.md"

@@ -310,3 +310,24 @@ def test_what_is_written_in_a_plot_can_be_read_on_a_phone(visitor: Visitor, kind
     found = page.eval_on_selector_all(".kb-plot__names span, .kb-plot text", sizes)
     assert found
     assert min(found) >= 11
+
+
+@pytest.mark.parametrize("visitor", [PHONE], indirect=True, ids=["phone"])
+@pytest.mark.parametrize("kind", ["claims", "contradictions", "challenge", "model"])
+def test_rows_with_sentences_are_read_without_scrolling_sideways(
+    visitor: Visitor, kind: str
+) -> None:
+    """On a phone such a row stands as a paragraph, every part of it within the window."""
+    page = visitor.open(KINDS[kind])
+    right = "cells => cells.map(cell => cell.getBoundingClientRect().right)"
+    edges = page.eval_on_selector_all(".kb-stack tbody :is(th, td)", right)
+    assert edges
+    assert max(edges) <= 390
+
+
+@pytest.mark.parametrize(("kind", "tab"), [("run", "Challenges"), ("duel", "Head to head")])
+def test_a_page_below_a_tab_says_where_it_belongs(visitor: Visitor, kind: str, tab: str) -> None:
+    """Pages that are in no navigation mark the tab that leads to them."""
+    page = visitor.open(KINDS[kind])
+    active = page.locator(".md-tabs__item--active")
+    assert [text.strip() for text in active.all_inner_texts()] == [tab]

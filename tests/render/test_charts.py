@@ -34,6 +34,6 @@ def test_the_page_of_rankings_begins_with_every_order(calm: Results) -> None:
     text = pages_of(calm)[paths.RANKING]
     glance = text[text.index("{ #glance }") : text.index("{ #rule }")]
     for grader in calm.rankings:
-        assert f'<a href="#by-{grader}">' in glance
+        assert f'<th scope="col">By {grader}</th>' in glance
     for model in calm.corpus.models.values():
         assert model.name in glance

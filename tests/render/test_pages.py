@@ -331,3 +331,31 @@ def test_a_judges_text_stands_above_the_composed_one(calm: Results) -> None:
     assert "records/analyses/judge/one.json" in page[written:composed]
     assert 'id="profile"' in as_html(pages_of(calm)[paths.model("alpha")])
     assert "kb-told" not in pages_of(calm)[paths.challenge("two")]
+
+
+def test_the_pages_of_the_audit_lead_to_each_other(calm: Results) -> None:
+    """None of them is a dead end: each lists all four, and marks itself."""
+    found = pages_of(calm)
+    for _, here in paths.AUDIT:
+        links = re.findall(r'<nav class="kb-crumbs kb-section".*?</nav>', found[here])
+        assert len(links) == 1
+        assert links[0].count("<a ") == len(paths.AUDIT)
+        assert links[0].count("aria-current") == 1
+
+
+def test_only_models_that_a_grader_compared_are_in_its_table(calm: Results) -> None:
+    """A model without a duel by a grader has no row of "none shared" there."""
+    text = pages_of(calm)[paths.DUELS]
+    table = text[text.index("## By published {") :].partition("</table>")[0]
+    (duel,) = calm.duels["published"]
+    rows = re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)</a>', table)
+    assert rows == [calm.corpus.models[slug].name for slug in (duel.a, duel.b)]
+    assert len(calm.corpus.models) > len(rows)
+
+
+def test_a_compilers_message_names_its_file_once(calm: Results) -> None:
+    """A record's summary begins with the file; the message of a compiler does too."""
+    key, record = next(iter(calm.evidence.items()))
+    said = record.model_copy(update={"summary": "a.cu: a.cu(13): error: x", "checks": {}})
+    site = Site(calm.model_copy(update={"evidence": calm.evidence | {key: said}}))
+    assert site.cells[key].brief == "a.cu(13): error: x"

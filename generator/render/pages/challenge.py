@@ -5,7 +5,7 @@ Like the page of a run, it is a list of panels; see pages/run.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -15,9 +15,10 @@ from generator.render.cells import Cell
 from generator.render.failures import numbers
 from generator.render.gpu import baselines, gpu
 from generator.render.pages.claims import concerning
-from generator.render.pages.common import Page, continued, names, page
+from generator.render.pages.common import WIDE, Page, continued, names, page
 from generator.render.sheets import ROWS, SIDE, Sheet, sheets
 from generator.render.site import Site
+from generator.render.verdicts import MARKS, MEANS
 from generator.words import listed
 
 Panel = Callable[[Site, Challenge], Markup | None]
@@ -28,7 +29,7 @@ def pages(site: Site) -> Iterator[Page]:
     says = "The tasks, how hard they are, what is checked, and how many outputs pass."
     for sheet in sheets(paths.CHALLENGES, site.challenges):
         head = (sheet.title("Challenges"), says)
-        yield page(site, "challenges.md.j2", sheet.here, head, sheet=sheet)
+        yield page(site, "challenges.md.j2", sheet.here, head, sheet=sheet, meta=WIDE)
     for challenge in site.challenges:
         parts = [panel(site, challenge) for panel in PANELS]
         head = (challenge.title, challenge.summary)
@@ -96,7 +97,14 @@ def checks(site: Site, challenge: Challenge) -> Markup | None:
         tested=every[:SIDE],
         total=len(every),
         numbers=failure,
+        open=blameless(every[:SIDE]),
     )
+
+
+def blameless(cells: Sequence[Cell]) -> list[str]:
+    """The outcomes of checks, among those shown, that count against nobody."""
+    shown = {r.verdict for cell in cells if cell.evidence for r in cell.evidence.checks.values()}
+    return [verdict for verdict in MEANS if verdict in shown and MARKS[verdict] == "open"]
 
 
 def failure(cell: Cell, check: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from generator.data import Outcome
 from generator.render import paths
-from generator.render.pages.common import Page, page
+from generator.render.pages.common import WIDE, Page, page
 from generator.render.site import Site
 
 ORDER = ("contradicted", "unverifiable", "supported")
@@ -20,7 +20,14 @@ def pages(site: Site) -> Iterator[Page]:
     counts = Counter(str(outcome.outcome) for outcome in found)
     tally = [(str(counts[name]), name, "") for name in ORDER]
     yield page(
-        site, "claims.md.j2", paths.CLAIMS, head, outcomes=found, tally=tally, about=about(site)
+        site,
+        "claims.md.j2",
+        paths.CLAIMS,
+        head,
+        outcomes=found,
+        tally=tally,
+        about=about(site),
+        meta=WIDE,
     )
 
 

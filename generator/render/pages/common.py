@@ -12,6 +12,9 @@ from generator.render import env, escape
 from generator.render.sheets import Sheet
 from generator.render.site import Site
 
+# For a page without sections, whose table takes the room that the list of them would.
+WIDE = {"hide": ["navigation", "toc"]}
+
 
 @dataclass(frozen=True)
 class Page:

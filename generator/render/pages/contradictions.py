@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.render import paths
-from generator.render.pages.common import Page, page
+from generator.render.pages.common import WIDE, Page, page
 from generator.render.sheets import sheets
 from generator.render.site import Site
 
@@ -18,4 +18,6 @@ def pages(site: Site) -> Iterator[Page]:
     )
     for sheet in sheets(paths.CONTRADICTIONS, site.results.contradictions):
         title = sheet.title(head[0])
-        yield page(site, "contradictions.md.j2", sheet.here, (title, head[1]), sheet=sheet)
+        yield page(
+            site, "contradictions.md.j2", sheet.here, (title, head[1]), sheet=sheet, meta=WIDE
+        )

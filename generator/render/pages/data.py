@@ -51,14 +51,14 @@ def pages(site: Site) -> Iterator[Page]:
 
 
 SAYS = {
-    "runs": "One row a run: provenance, published letter, verdict, state of the record, seed.",
-    "checks": "One row a run and check: verdict, cases, worst error and its bound.",
-    "grades": "One row a grader and run: letter, grade points, reason.",
-    "duels": "One row a grader, challenge and pair: winner and margin.",
-    "rounds": "One row a round of three, source and challenge: who beats both others, or a cycle.",
-    "contradictions": "One row a cell where tests and published letter do not go together.",
-    "agreements": "One row a pair of graders: runs that both graded, alpha, distance in steps.",
-    "probes": "One row a judge, planted probe, arm and expectation: letters, and whether it held.",
+    "runs": "One row per run: provenance, published letter, verdict, state of the record, seed.",
+    "checks": "One row per run and check: verdict, cases, worst error and its bound.",
+    "grades": "One row per grader and run: letter, grade points, reason.",
+    "duels": "One row per grader, challenge and pair: winner and margin.",
+    "rounds": "One row per round of three, source and challenge: who beats both, or a cycle.",
+    "contradictions": "One row per cell where tests and published letter do not go together.",
+    "agreements": "One row per pair of graders: runs that both graded, alpha, distance in steps.",
+    "probes": "One row per judge, planted probe, arm and expectation: letters, whether it held.",
 }
 
 

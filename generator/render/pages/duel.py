@@ -14,6 +14,8 @@ from generator.render.pages.common import Page, page
 from generator.render.site import Site
 from generator.render.structure import structure
 
+Records = dict[tuple[str, str], dict[str, tuple[int, int, int]]]
+
 
 @dataclass(frozen=True)
 class Bout:
@@ -38,13 +40,27 @@ def pages(site: Site) -> Iterator[Page]:
         "Head to head",
         "Any two models, challenge by challenge, with the tests beside the grades.",
     )
-    records = {
+    records: Records = {
         (a.slug, b.slug): {g: record(site, g, a.slug, b.slug) for g in site.graders}
         for a, b in site.pairs
     }
-    yield page(site, "duels.md.j2", paths.DUELS, head, records=records, nearest=NEAREST)
+    yield page(
+        site,
+        "duels.md.j2",
+        paths.DUELS,
+        head,
+        records=records,
+        nearest=NEAREST,
+        fighters={grader: fighters(site, records, grader) for grader in site.graders},
+    )
     for a, b in site.pairs:
         yield pair(site, a, b)
+
+
+def fighters(site: Site, records: Records, grader: str) -> list[Model]:
+    """The models that one grader compared with any other."""
+    found = {slug for pair, by in records.items() if any(by[grader]) for slug in pair}
+    return [model for model in site.models if model.slug in found]
 
 
 def pair(site: Site, a: Model, b: Model) -> Page:

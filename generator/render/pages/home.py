@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.render import charts, paths
-from generator.render.pages.common import Page, names, page
+from generator.render.pages.common import WIDE, Page, names, page
 from generator.render.site import EVIDENCE, PUBLISHED, Site
 from generator.render.verdicts import MEANS, SENTENCES
 
@@ -27,11 +27,10 @@ def pages(site: Site) -> Iterator[Page]:
         telling=site.telling[:1],
         ungraded=[model.name for model in site.models if model not in site.graded],
         legend=[v for v in MEANS if any(c.verdict == v for c in site.runs())],
-        MEANS=MEANS,
         SENTENCES=SENTENCES,
         ranking=ranking,
         chart=charts.intervals(ranking, names(site)) if ranking else None,
-        meta={"hide": ["navigation", "toc"]},
+        meta=WIDE,
     )
 
 

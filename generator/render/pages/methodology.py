@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from generator.render import paths, tasks
 from generator.render.pages.common import Page, page
 from generator.render.site import Site
-from generator.render.verdicts import MEANS
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -24,10 +23,10 @@ def pages(site: Site) -> Iterator[Page]:
         "methodology.md.j2",
         paths.METHODOLOGY,
         head,
-        MEANS=MEANS,
         mutants=mutants,
         strength=strength,
         blind=blind(site),
+        meta={"hide": []},
     )
 
 

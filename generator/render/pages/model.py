@@ -10,7 +10,7 @@ from markupsafe import Markup
 from generator.data import POINTS, Grade, Model, Place
 from generator.render import analysis, charts, env, moves, panels, paths
 from generator.render.pages.claims import concerning
-from generator.render.pages.common import Page, continued, names, page, ranks
+from generator.render.pages.common import WIDE, Page, continued, names, page, ranks
 from generator.render.pages.duel import record
 from generator.render.sheets import SIDE, Sheet, sheets
 from generator.render.site import Site
@@ -23,7 +23,7 @@ def pages(site: Site) -> Iterator[Page]:
     says = "Who is compared here, what was entered, and how much of it the tests pass."
     for sheet in sheets(paths.MODELS, site.models):
         head = (sheet.title("Models"), says)
-        yield page(site, "models.md.j2", sheet.here, head, sheet=sheet)
+        yield page(site, "models.md.j2", sheet.here, head, sheet=sheet, meta=WIDE)
     for model in site.models:
         parts = [panel(site, model) for panel in PANELS]
         head = (model.name, f"{model.name}: grades beside what the tests say of each output.")

@@ -20,7 +20,7 @@ from generator.render.listing import listings
 from generator.render.pages.common import Page, names, page
 from generator.render.pages.session import facts, replay_counts
 from generator.render.site import Site
-from generator.render.verdicts import MEANS, SENTENCES
+from generator.render.verdicts import SENTENCES
 from generator.worst import worst
 
 SHOWN_CASES = 3
@@ -53,7 +53,6 @@ def pages(site: Site) -> Iterator[Page]:
             (f"{cell.model.name} on {cell.challenge.title}", cell.reason),
             cell=cell,
             SENTENCES=SENTENCES,
-            MEANS=MEANS,
             sections=[part for part in parts if part],
         )
 
