@@ -27,15 +27,12 @@ def corpus(
     wrong inside a run's folder is noted on that run, and the rest goes on.
     """
     challenges = load_challenges(root / "challenges")
+    folders, problems = with_printable_names(
+        model_folders(folder_at(runs or root), set(challenges))
+    )
+    models = {folder.name: load_model(folder) for folder in folders}
     found: dict[str, Run] = {}
-    models: dict[str, Model] = {}
-    source = folder_at(runs or root)
-    problems: list[str] = []
-    for folder in model_folders(source, set(challenges)):
-        if folder.name != printable(folder.name):
-            problems.append(f"{printable(folder.name)}: its name is not printable text, ignored")
-            continue
-        models[folder.name] = load_model(folder)
+    for folder in folders:
         if not (folder / "model.yaml").exists():
             problems.append(f"{folder.name}: no model.yaml, defaults used")
         for slug in challenges:
@@ -48,13 +45,8 @@ def corpus(
         for model in models.values()
         if model.succeeds and model.succeeds not in models
     ]
-    return Corpus(
-        root=root,
-        challenges=challenges,
-        models=models,
-        runs=found,
-        problems=tuple(map(clean, problems)),
-    )
+    cleaned = tuple(map(clean, problems))
+    return Corpus(root=root, challenges=challenges, models=models, runs=found, problems=cleaned)
 
 
 def folder_at(path: Path) -> Path:
@@ -98,6 +90,13 @@ def model_folders(source: Path, slugs: set[str]) -> list[Path]:
         for folder in folders
         if (folder / "model.yaml").exists() or plain & {bare(c.name) for c in subfolders(folder)}
     ]
+
+
+def with_printable_names(folders: list[Path]) -> tuple[list[Path], list[str]]:
+    """The folders whose names are printable text, and a line for each of the others."""
+    fit = [folder for folder in folders if folder.name == printable(folder.name)]
+    unfit = [printable(folder.name) for folder in folders if folder not in fit]
+    return fit, [f"{name}: its name is not printable text, ignored" for name in unfit]
 
 
 def subfolders(folder: Path) -> list[Path]:
