@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from string import ascii_lowercase
@@ -66,41 +66,68 @@ def subjects(
 
     grades: the writing judge's own, published: those made elsewhere; both by `model/challenge`.
     """
+    known = Known(corpus, evidence, grades, published)
+    yield from analyses(known)
+    yield from profiles(known)
 
-    def contestant(key: str, token: str, name: str, blind: str) -> Contestant:
-        run, record = corpus.runs[key], evidence[key]
-        challenge = corpus.challenges[run.challenge]
-        letter = published[key].letter if key in published else None
-        return Contestant(
-            token, name, blind, run, challenge, record, grades.get(key), letter, corpus
+
+@dataclass(frozen=True)
+class Known:
+    """What a judge can be told about the runs of a corpus; see subjects()."""
+
+    corpus: Corpus
+    evidence: dict[str, Evidence]
+    grades: Grades
+    published: Grades
+
+    def contestant(self, key: str, token: str, name: str, blind: str) -> Contestant:
+        """One run under these names."""
+        run = self.corpus.runs[key]
+        challenge = self.corpus.challenges[run.challenge]
+        grade, letter = self.grades.get(key), None
+        if key in self.published:
+            letter = self.published[key].letter
+        evidence = self.evidence[key]
+        return Contestant(token, name, blind, run, challenge, evidence, grade, letter, self.corpus)
+
+    def entered(self, by: Callable[[Run], str]) -> tuple[dict[str, list[str]], Counter[str]]:
+        """The runs with an output in groups, and how many of each group have none.
+
+        by: the name of a run's group.
+        """
+        groups: dict[str, list[str]] = {}
+        silent: Counter[str] = Counter()
+        for key, run in self.corpus.runs.items():
+            if key in self.evidence and self.evidence[key].verdict is Verdict.NO_OUTPUT:
+                silent[by(run)] += 1
+            elif key in self.evidence:
+                groups.setdefault(by(run), []).append(key)
+        return groups, silent
+
+
+def analyses(known: Known) -> Iterator[Subject]:
+    """Every challenge, its runs in an order that says nothing of the models."""
+    corpus = known.corpus
+    groups, silent = known.entered(lambda run: run.challenge)
+    for slug in (slug for slug in corpus.challenges if slug in groups):
+        found = tuple(
+            known.contestant(key, token(n), corpus.models[corpus.runs[key].model].name, blind(n))
+            for n, key in enumerate(sorted(groups[slug], key=shuffled))
         )
+        yield Subject("analysis", slug, corpus.challenges[slug].title, found, silent[slug])
 
-    entered: dict[str, list[str]] = {}  # by model, and by challenge behind a slash
-    silent: Counter[str] = Counter()
-    for key, run in corpus.runs.items():
-        if key in evidence and evidence[key].verdict is Verdict.NO_OUTPUT:
-            silent.update((f"/{run.challenge}", run.model))
-        elif key in evidence:
-            for about in (f"/{run.challenge}", run.model):
-                entered.setdefault(about, []).append(key)
-    for slug, challenge in corpus.challenges.items():
-        keys = sorted(entered.get(f"/{slug}", ()), key=shuffled)
-        found = [
-            contestant(key, token(n), corpus.models[corpus.runs[key].model].name, blind(n))
-            for n, key in enumerate(keys)
-        ]
-        if found:
-            yield Subject("analysis", slug, challenge.title, tuple(found), silent[f"/{slug}"])
-    titles = {slug: challenge.title for slug, challenge in corpus.challenges.items()}
-    for slug, model in corpus.models.items():
-        own = set(entered.get(slug, ()))
-        found = [
-            contestant(key, c, titles[c], titles[c])
-            for c in titles
-            if (key := f"{slug}/{c}") in own
-        ]
-        if found:
-            yield Subject("profile", slug, model.name, tuple(found), silent[slug])
+
+def profiles(known: Known) -> Iterator[Subject]:
+    """Every model, its runs by challenge."""
+    corpus = known.corpus
+    groups, silent = known.entered(lambda run: run.model)
+    for slug in (slug for slug in corpus.models if slug in groups):
+        found = tuple(
+            known.contestant(f"{slug}/{name}", name, challenge.title, challenge.title)
+            for name, challenge in corpus.challenges.items()
+            if f"{slug}/{name}" in groups[slug]
+        )
+        yield Subject("profile", slug, corpus.models[slug].name, found, silent[slug])
 
 
 def shuffled(key: str) -> str:
