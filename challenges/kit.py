@@ -19,7 +19,7 @@ chance. Next to nothing is added for underflow, which a relative error does not 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ Arrays = dict[str, NDArray[Any]]
 BASELINE_FACTOR = 4.0
 ROUNDOFF_FACTOR = 32.0
 NUDGES = 4
+LONGEST_DESCRIPTION = 160
 UNDERFLOW_FACTOR = 1e6  # of the smallest normal number: 1e-32 in float32, nothing in float64
 
 
@@ -194,11 +195,29 @@ def as_float(value: Any) -> NDArray[np.float64] | None:
 
 
 def describe(value: Any) -> str:
-    """A short, safe description of an untrusted value."""
+    """A short, safe description of an untrusted value, however much it holds."""
+    text = ""
+    for piece in _written(value):
+        text += piece
+        if len(text) > LONGEST_DESCRIPTION:
+            return text[: LONGEST_DESCRIPTION - 3] + "..."
+    return text
+
+
+def _written(value: Any) -> Iterator[str]:
+    """The text of a value, a piece at a time: nothing is written that nobody reads."""
     if isinstance(value, np.ndarray):
-        return f"array of shape {value.shape}, {value.dtype}"
-    text = repr(value)
-    return text if len(text) <= 160 else text[:157] + "..."
+        yield f"array of shape {value.shape}, {value.dtype}"
+    elif isinstance(value, (list, dict)):
+        yield "[" if isinstance(value, list) else "{"
+        for place, item in enumerate(value):
+            yield ", " if place else ""
+            if isinstance(value, dict):
+                yield f"{item!r}: "
+            yield from _written(value[item] if isinstance(value, dict) else item)
+        yield "]" if isinstance(value, list) else "}"
+    else:
+        yield repr(value)
 
 
 def _declared_dtype(call: Call) -> Any:

@@ -168,8 +168,11 @@ def match_parameters(
             if normalised(alias) in own:
                 paired[canonical] = own.pop(normalised(alias))
                 break
-    needed = [p.name for p in function.params if not p.has_default and p.name in own.values()]
+    free = set(own.values())
+    needed = [p.name for p in function.params if not p.has_default and p.name in free]
     unpaired = [c for c in entry.params if c not in paired]
+    if len(needed) > len(unpaired):
+        return None
     if by_position:
         spare = needed + [name for name in own.values() if name not in needed]
         required = [c for c in unpaired if c not in entry.optional]

@@ -6,9 +6,11 @@ import ast
 import io
 import tokenize
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 LONGEST_FILE = 500_000  # the time to parse some texts grows with the square of their length
+MOST_METHODS = 500  # of a class, inherited ones included: each class of a long line may add its own
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -63,14 +65,17 @@ class Exports:
 
 def read_exports(path: Path, file: str) -> Exports:
     """The exports of a file; a file that is not Python has none, and a problem."""
-    found = Exports(file)
     try:
         if path.stat().st_size > LONGEST_FILE:
             raise ValueError(f"longer than {LONGEST_FILE:,} bytes")
-        tree = ast.parse(decode(path.read_bytes()))
+        return exports_of(ast.parse(decode(path.read_bytes())), file)
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError, OSError) as error:
-        found.problem = f"{type(error).__name__}: {error}"
-        return found
+        return Exports(file, problem=f"{type(error).__name__}: {error}")
+
+
+def exports_of(tree: ast.Module, file: str) -> Exports:
+    """The exports of a syntax tree. Raises RecursionError for an expression nested too deep."""
+    found = Exports(file)
     bases: dict[str, list[str]] = {}
     for node in definitions(tree):
         if isinstance(node, Definition):
@@ -84,8 +89,9 @@ def read_exports(path: Path, file: str) -> Exports:
         symbol: completed(each, found.functions) for symbol, each in found.functions.items()
     }
     for name, parents in bases.items():
-        inherited = [method for parent in parents for method in found.classes.get(parent, ())]
-        found.classes[name] = tuple(dict.fromkeys((*found.classes[name], *inherited)))
+        family = dict.fromkeys((name, *parents))
+        methods = (method for each in family for method in found.classes.get(each, ()))
+        found.classes[name] = tuple(islice(dict.fromkeys(methods), MOST_METHODS))
     found.imports = unguarded_imports(tree)
     return found
 

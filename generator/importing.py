@@ -46,12 +46,14 @@ def bring_in(source: str, root: Path, rev: str = "") -> list[str]:
 
 
 def copied(source: Path, target: Path) -> Path:
-    """Copy one folder, links as links; raises BadFile for a file that is none, such as a pipe."""
+    """Copy one folder, links as links; raises BadFile for what is no file, and for deep nesting."""
     try:
         shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".git"))
     except shutil.Error as error:
         file, _, why = error.args[0][0]
         raise BadFile(f"{file}: {why}; nothing was imported") from error
+    except RecursionError as error:
+        raise BadFile(f"{source}: folders nested too deep; nothing was imported") from error
     if not (target / "model.yaml").exists():
         write(
             target / "model.yaml",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from generator.data import Artifact, Run
@@ -10,6 +11,7 @@ from generator.kernel_tests import FileDigest, read_digest
 
 LARGEST_FILE = 20_000_000
 LARGEST_RUN = 2_000
+DEEPEST = 50  # folders within each other: before Python 3.12, os.walk calls itself for each
 NOT_ARTIFACTS = {"behaviour.yaml"}
 IGNORED_FOLDERS = {"__pycache__", ".git", ".venv", "node_modules"}
 CODE = (".py", ".cu", ".cuh", ".h", ".hpp")
@@ -42,12 +44,26 @@ def run_files(folder: Path) -> tuple[list[Path], int]:
 
     Links to folders are not followed. Where there are too many, files of code are kept first.
     """
-    found: list[Path] = []
-    for base, folders, files in os.walk(folder, followlinks=False):
-        folders[:] = sorted(set(folders) - IGNORED_FOLDERS)
-        found += [Path(base) / name for name in sorted(files) if name not in NOT_ARTIFACTS]
+    found = [
+        place / name
+        for place, names in walk(folder, IGNORED_FOLDERS)
+        for name in names
+        if name not in NOT_ARTIFACTS
+    ]
     kept = set(sorted(found, key=lambda path: path.suffix not in CODE)[:LARGEST_RUN])
     return [path for path in found if path in kept], len(found) - len(kept)
+
+
+def walk(folder: Path, skipped: Collection[str] = ()) -> Iterator[tuple[Path, list[str]]]:
+    """Every folder from this one down, in order, with the names of the files in it.
+
+    No link to a folder is followed. At DEEPEST a folder within is named as a file is, and no file.
+    """
+    for base, folders, names in os.walk(folder):
+        place = Path(base)
+        inner = sorted(set(folders) - set(skipped))
+        folders[:] = inner if len(place.parts) - len(folder.parts) < DEEPEST else []
+        yield place, sorted(names) + inner[len(folders) :]
 
 
 def artifact(path: Path, name: str, folder: Path, of_file: FileDigest) -> Artifact:

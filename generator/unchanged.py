@@ -16,7 +16,7 @@ from pathlib import Path
 from generator.cache import HERE, Cache, sha256
 from generator.data import Corpus
 from generator.options import Options
-from generator.storedrun import IGNORED_FOLDERS
+from generator.storedrun import IGNORED_FOLDERS, walk
 
 VARIABLE = re.compile(r"!ENV\s*\[?\s*(\w+)")  # that mkdocs.yml reads from the environment
 
@@ -53,11 +53,8 @@ def listed(files: Iterable[Path], cache: Cache) -> Iterator[str]:
 
 def files_in(folder: Path) -> list[Path]:
     """The plain files below a folder, in a fixed order."""
-    found: list[Path] = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(set(folders) - IGNORED_FOLDERS)
-        found += (file for name in sorted(names) if (file := Path(place, name)).is_file())
-    return found
+    every = (place / name for place, names in walk(folder, IGNORED_FOLDERS) for name in names)
+    return [file for file in every if file.is_file()]
 
 
 def packages() -> list[str]:

@@ -54,7 +54,7 @@ def verify(task: Task, runtime: Runtime) -> Evidence:
     cases = list(tests.cases(seed))
     execution = execute(Subject(run, challenge, tests, cases, frozenset(task.copies)), runtime)
     checks = by_check(challenge, cases, execution)
-    doubted = incredible(challenge, cases, execution.cases)
+    doubted = incredible(challenge, cases, execution.cases, execution.binding)
     verdict = execution.stopped or overall(challenge, checks, doubted)
     return Evidence(
         model=run.model,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -12,23 +12,42 @@ T = TypeVar("T")
 DEEPEST = 2_000
 
 
-class Unambiguous:
-    """Makes a loader refuse a mapping that has a key twice, of which YAML keeps the last."""
+class Plain:
+    """Makes a loader refuse what YAML can say and these files do not.
+
+    A key given twice, of which YAML keeps the last; an alias, with which a few lines hold a billion
+    values, or themselves; a text that is no value of its type, such as 2001-99-99.
+    """
 
     def construct_document(self, node: yaml.Node) -> Any:
-        """The values of a text; raises ConstructorError at the second of two equal keys."""
+        """The values of a text; raises ConstructorError where it holds one of the first two."""
         seen, todo = set(), [node]
         while todo:
             node_ = todo.pop()
-            if id(node_) in seen or isinstance(node_, yaml.ScalarNode):
-                continue
+            if id(node_) in seen:
+                refuse("an anchor and an alias: write it out instead", node_)
             seen.add(id(node_))
             if isinstance(node_, yaml.MappingNode):
                 refuse_repeated(node_)
-                todo += [value for _, value in node_.value]
-            else:
+                todo += [part for pair in node_.value for part in pair]
+            elif not isinstance(node_, yaml.ScalarNode):
                 todo += node_.value
         return super().construct_document(node)  # type: ignore[misc]
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of one node; raises ConstructorError where there is none."""
+        try:
+            value = super().construct_object(node, deep)  # type: ignore[misc]
+            if isinstance(value, int):
+                str(value)  # Python writes no number of any length
+            return value
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            refuse(f"{node.value!s:.40} is no {node.tag.rpartition(':')[2]}", node)
+
+
+def refuse(why: str, node: yaml.Node) -> NoReturn:
+    """Raises ConstructorError for a node."""
+    raise yaml.constructor.ConstructorError(None, None, why, node.start_mark)
 
 
 def refuse_repeated(node: yaml.MappingNode) -> None:
@@ -37,17 +56,16 @@ def refuse_repeated(node: yaml.MappingNode) -> None:
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode):
             if (key.tag, key.value) in seen:
-                problem = f"{key.value}: this key is given twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                refuse(f"{key.value}: this key is given twice", key)
             seen.add((key.tag, key.value))
 
 
-class Careful(Unambiguous, yaml.SafeLoader):
+class Careful(Plain, yaml.SafeLoader):
     """The loader in Python."""
 
 
 # Five times as fast, where libyaml is.
-Fast: type = type("Fast", (Unambiguous, getattr(yaml, "CSafeLoader", yaml.SafeLoader)), {})
+Fast: type = type("Fast", (Plain, getattr(yaml, "CSafeLoader", yaml.SafeLoader)), {})
 
 
 class BadFile(Exception):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from generator.bind import bind
 from generator.data import Challenge, EntryPoint, Group
-from generator.exports import read_exports
+from generator.exports import MOST_METHODS, read_exports
 from generator.storedrun import load_run
 
 ENTRY = {
@@ -192,3 +192,31 @@ def test_a_function_that_returns_its_own_is_told_apart(tmp_path: Path) -> None:
         file = tmp_path / "code.py"
         file.write_text(text)
         assert ("norm()" in read_exports(file, "code.py").names()) is expected
+
+
+def test_an_expression_too_deep_to_be_walked_is_a_problem_of_its_file(tmp_path: Path) -> None:
+    """Python reads such a file, and its tree is deeper than the stack: another file is bound."""
+    chain = f"@wrap{'.again' * 1500}\n"
+    deep = f"{chain}def layer_norm_forward(x, gamma, beta, eps): ...\n"
+    method = f"class Norm:\n    {chain}    def layer_norm_forward(self): ...\n"
+    binding = bound(tmp_path, a=deep, b=method, c=RIGHT)
+    assert binding.module == "c.py"
+    assert sum("RecursionError" in step for step in binding.steps) == 2
+
+
+def test_more_parameters_than_a_role_has_are_soon_refused(tmp_path: Path) -> None:
+    """A hundred thousand of them must not take hours to be paired."""
+    many = ", ".join(f"p{n}" for n in range(100_000))
+    binding = bound(tmp_path, a=f"def layer_norm_forward({many}): ...\n", b=RIGHT)
+    assert binding.module == "b.py"
+
+
+def test_what_a_class_inherits_is_read_up_to_a_limit(tmp_path: Path) -> None:
+    """A long line of classes, each with a method more, would hold the square of its length."""
+    line = "class C0: ...\n"
+    line += "".join(f"class C{n}(C{n - 1}):\n  def m{n}(s): ...\n" for n in range(1, 2000))
+    file = tmp_path / "code.py"
+    file.write_text(line)
+    found = read_exports(file, "code.py").classes
+    assert found["C2"] == ("m2", "m1")
+    assert len(found["C1999"]) == MOST_METHODS

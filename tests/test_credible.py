@@ -8,8 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generator.credible import incredible, kind
-from generator.data import CaseResult, Challenge, Check, Group, Verdict
+from generator.credible import incredible, kind, parameters
+from generator.data import (
+    Binding,
+    Bound,
+    CaseResult,
+    Challenge,
+    Check,
+    EntryPoint,
+    Group,
+    Verdict,
+)
 from generator.deciding import overall
 from generator.verify import summary
 
@@ -47,20 +56,46 @@ def found(check: str, call: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "call", [PLAIN, PLAIN | {"eps": 1.0}, PLAIN | {"x": ARRAY.astype(np.float32)[None]}]
+    "call",
+    [
+        PLAIN,
+        PLAIN | {"eps": 1.0},
+        PLAIN | {"x": ARRAY.astype(np.float32)[None]},
+        PLAIN | {"do": "refilled"},
+    ],
 )
-def test_other_numbers_are_no_other_question(call: dict[str, Any]) -> None:
-    """Whoever answers a call can be asked it with other values, another shape or another type."""
+def test_other_numbers_and_manners_are_no_other_question(call: dict[str, Any]) -> None:
+    """Whoever answers a call can be asked it with other values, shapes and types, in any manner."""
     assert found("ordinary", call) == ["ordinary"]
 
 
-@pytest.mark.parametrize(
-    "call", [PLAIN | {"do": "default"}, {"x": ARRAY}, PLAIN | {"causal": True}]
-)
+@pytest.mark.parametrize("call", [{"x": ARRAY}, PLAIN | {"causal": False}])
 def test_another_kind_of_call_may_be_beyond_an_interface(call: dict[str, Any]) -> None:
-    """Another manner, a flag, or other arguments."""
+    """A flag, or other arguments."""
     assert kind(call) != kind(PLAIN)
     assert found("ordinary", call) == []
+
+
+def test_a_flag_that_every_function_has_a_parameter_for_is_no_other_question() -> None:
+    """Unless one of the functions that may have the parameter was bound without it."""
+    entry = {
+        role: EntryPoint(params={"x": (), "causal": ()}, optional=("causal",)) for role in "fb"
+    }
+    challenge = CHALLENGE.model_copy(update={"entry": entry})
+    ways = {"f": {"x": 0, "causal": 1}, "b": {"x": 0, "causal": "causal"}}
+    assert "causal" in parameters(challenge, bound(ways))
+    assert "causal" not in parameters(challenge, bound(ways | {"b": {"x": 0}}))
+    assert parameters(challenge, Binding(adapter="any.py")) == set()
+    masked, unmasked = ({"x": ARRAY, "causal": causal} for causal in (True, False))
+    assert kind(masked, {"causal"}) == kind(unmasked, {"causal"})
+    assert kind(masked) != kind(unmasked)
+
+
+def bound(ways: dict[str, dict[str, int | str]]) -> Binding:
+    """A binding of roles to functions that take these parameters."""
+    return Binding(
+        entry={r: Bound(file="f.py", symbol=r, passes=p, reason="") for r, p in ways.items()}
+    )
 
 
 def test_a_check_that_declares_what_may_be_lacking_is_believed() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from generator.discover import corpus, load_challenges
 from generator.options import select
+from generator.sandbox.removal import remove
 from generator.storedrun import load_run
 from generator.yamlfile import BadFile
 
@@ -83,6 +84,21 @@ def test_code_is_kept_first_where_there_are_too_many_files(tmp_path: Path) -> No
     found = load_run(run, "m", "backwards")
     assert "solution.py" in {a.path for a in found.artifacts} and len(found.artifacts) == 2000
     assert found.problems == ("1,001 files ignored: 2,000 are kept, those of code first",)
+
+
+def test_folders_nested_without_end_are_noted_on_their_run(tmp_path: Path) -> None:
+    """Deeper than Python's stack; what lies higher up is there, and so is every other run."""
+    make(tmp_path, "a/backwards/x.py")
+    make(tmp_path, "b/backwards/x.py")
+    place = str(tmp_path / "a" / "backwards")
+    for _ in range(1500):
+        place += "/d"
+        os.mkdir(place)  # noqa: PTH102 - a Path made of as many parts takes its time
+    found = corpus(ROOT, tmp_path)
+    assert [run.artifacts[0].path for run in found.runs.values()] == ["x.py", "x.py"]
+    (problem,) = found.runs["a/backwards"].problems
+    assert problem.endswith("d/d: not a plain file, ignored")
+    remove(tmp_path / "a")
 
 
 def test_exactly_as_many_files_as_are_kept_is_no_problem(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ class Check(Record):
     """One property that an output must have. `trap` names the mistake it exists to catch.
 
     may_lack: what an interface may be without, so that this cannot be asked of it. Where it is
-    empty, an output that answers other calls of the kind is not believed that it cannot be asked.
+    empty, an output that answers other calls of the kind (generator/credible.py) is not believed
+    that it cannot be asked.
     """
 
     group: str

@@ -18,6 +18,7 @@ import generator
 from generator.data import Evidence
 from generator.engines.worker import one_line, settle, verify_task
 from generator.sandbox.stage import BYTES_CAP, SKIPPED
+from generator.storedrun import walk
 from generator.verify import Task
 from generator.yamlfile import BadFile
 
@@ -68,9 +69,8 @@ def archive(folder: Path) -> bytes:
 
 
 def _members(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in SKIPPED]
-        for path in (Path(place, name) for name in names):
+    for place, names in walk(folder, SKIPPED):
+        for path in (place / name for name in names):
             if path.is_file() and path.resolve().is_relative_to(folder):
                 yield path
 

@@ -11,11 +11,10 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from generator.sandbox.removal import remove
-from generator.storedrun import CODE, printable
+from generator.storedrun import CODE, printable, walk
 
 FILES_CAP = 2000
 BYTES_CAP = 512 * 10**6
@@ -54,7 +53,7 @@ class Stage:
 def copy(folder: Path, target: Path) -> None:
     """Copy the folder's regular files, up to the caps, to `target`, which must not exist."""
     source = folder.resolve()
-    for place, _ in _walked(source):
+    for place, _ in walk(source, SKIPPED):
         made = target / place.relative_to(source)
         made.mkdir()
         made.chmod(0o755)
@@ -72,14 +71,6 @@ def left_out(folder: Path) -> str:
     return f"left out of the sandbox: {', '.join(left[:TOLD])}{more}" if left else ""
 
 
-def _walked(source: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Every folder that is copied, outermost first, with the names of the files in it."""
-    for here, folders, names in os.walk(source):
-        place = Path(here)
-        folders[:] = [n for n in folders if n not in SKIPPED and not (place / n).is_symlink()]
-        yield place, names
-
-
 def _sorted_out(source: Path) -> tuple[list[Path], list[str]]:
     """The files to copy, and those that are not, each with the reason.
 
@@ -87,7 +78,7 @@ def _sorted_out(source: Path) -> tuple[list[Path], list[str]]:
     """
     sizes: dict[Path, int] = {}
     left = []
-    for file in (place / name for place, names in _walked(source) for name in names):
+    for file in (place / name for place, names in walk(source, SKIPPED) for name in names):
         if why := _unfit(file):
             left.append((file, why))
         else:
@@ -116,9 +107,8 @@ def _unfit(file: Path) -> str:
 def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """Name, size and time of change of every file, to notice edits between two cases."""
     found = []
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in SKIPPED]
-        for file in (Path(here, name) for name in names):
+    for place, names in walk(folder, SKIPPED):
+        for file in (place / name for name in names):
             stat = file.lstat()
             found.append((str(file), stat.st_size, stat.st_mtime_ns))
     return tuple(sorted(found))

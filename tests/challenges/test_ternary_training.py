@@ -300,10 +300,11 @@ def test_stand_ins_claim_what_their_habits_suggest(model: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["layer_exact-3x256", "layer_follows_its_weights-three"])
-@pytest.mark.parametrize("bias", [np.nan, np.inf])
-def test_a_bias_that_is_no_number_excuses_nothing(case: str, bias: float) -> None:
-    """A layer that reports such a bias is judged without one: zeros are not its answer."""
+@pytest.mark.parametrize("bias", [np.nan, np.inf, 1e30])
+def test_a_bias_that_is_no_number_or_hides_any_excuses_nothing(case: str, bias: float) -> None:
+    """A layer that reports such a bias is judged without one: neither it nor zeros are answers."""
     call = CASES[case].calls[0]
     outputs = call["weights"][0].shape[0]
     zeros = [np.zeros((*call["x"].shape[:-1], outputs)) for _ in call["weights"]]
-    assert not verdict(case, {"answers": zeros, "bias": np.full(outputs, bias)})
+    for answers in (zeros, [answer + bias for answer in zeros]):
+        assert not verdict(case, {"answers": answers, "bias": np.full(outputs, bias)})

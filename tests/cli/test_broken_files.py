@@ -34,6 +34,32 @@ REFUSED = {
         "right/model.yaml", b"name: R\nnote: a\nname: S\n", CHECK,
         ("right/model.yaml:3", "name", "twice"),
     ),
+    "a day that no calendar has": Broken(
+        "right/model.yaml", b"name: R\nnote: 2001-99-99\n", CHECK,
+        ("right/model.yaml:2", "2001-99-99 is no timestamp"),
+    ),
+    "a number too long to be written": Broken(
+        "right/model.yaml", b"name: 0x" + 9000 * b"f", CHECK, ("right/model.yaml:1", "is no int")
+    ),
+    "a tag that its text does not fit": Broken(
+        "right/model.yaml", b"name: !!bool maybe\n", CHECK,
+        ("right/model.yaml:1", "maybe is no bool"),
+    ),
+    "a list that holds a billion others": Broken(
+        "right/model.yaml",
+        b"a0: &a0 x\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b"*a%d," % (n - 1) * 9)
+                                  for n in range(1, 10)) + b"name: *a9\n",
+        CHECK, ("right/model.yaml:1", "alias"),
+    ),
+    "mappings merged a billion times": Broken(
+        "right/model.yaml",
+        b"a0: &a0 {name: x}\n" + b"".join(b"a%d: &a%d {<<: [%s]}\n" % (n, n, b"*a%d," % (n - 1) * 9)
+                                          for n in range(1, 10)),
+        CHECK, ("right/model.yaml", "alias"),
+    ),
+    "a name that holds itself": Broken(
+        "right/model.yaml", b"name: &n [*n]\n", CHECK, ("right/model.yaml:1", "alias")
+    ),
     "a model.yaml that is no UTF-8": Broken(
         "right/model.yaml", b"name: \xff\n", CHECK, ("right/model.yaml", "UTF-8")
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.sandbox import stage
+from generator.sandbox.removal import remove
 from generator.sandbox.stage import copy, left_out
 
 
@@ -66,3 +67,14 @@ def test_links_and_pipes_are_told_of(folder: Path, tmp_path: Path) -> None:
     assert shown(folder, tmp_path) == {"src/kernel.py", "notes.md"}
     for told in ("circle.py (a link)", "inside.py (a link)", "pipe (not a plain file)"):
         assert told in left_out(folder)
+
+
+def test_folders_nested_without_end_are_copied_so_far(folder: Path, tmp_path: Path) -> None:
+    """Deeper than Python's stack: the first that is too deep is told of, and none below it."""
+    place = str(folder)
+    for _ in range(1500):
+        place += "/d"
+        os.mkdir(place)  # noqa: PTH102 - a Path made of as many parts takes its time
+    assert shown(folder, tmp_path) == {"src/kernel.py", "notes.md"}
+    assert left_out(folder).endswith("d/d (not a plain file)")
+    remove(folder)
