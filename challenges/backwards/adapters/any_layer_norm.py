@@ -3,13 +3,14 @@
 Functions: the parameters may sit in an object, backward may take what it needs one by one in place
 of a cache, forward may return y alone, or y and the function that goes back. Layers:
 LayerNorm(width) with forward(x) or __call__, and backward(dy), the parameters and their gradients
-in attributes. What a parameter is for is told by its name; an object is made with the class of its
-annotation, or is one with those names.
+in attributes; or static methods, the first of which saves to a context. What a parameter is for is
+told by its name; an object is made with the class of its annotation, or is one with those names.
 """
 
 import inspect
 
 from challenges.driving.refusing import NotTestable
+from challenges.driving.saving import fresh_context, saves_to_context
 
 EXPORTS = {
     "*forward*|*fwd*|*[Nn]orm*|ln*": (),
@@ -45,7 +46,15 @@ def entry(module, load):  # noqa: ARG001 - every adapter is offered both
     closing = find(module, "norm", "layernorm", "ln", "forward", "fwd")
     if closing and not pair[1] and makes_a_function(closing):
         return through_functions(module, closing, None)
-    return through_layer(module, layer_class(module))
+    cls = layer_class(module)
+    if all(is_static(cls, name) for name in ("forward", "backward")):
+        return through_functions(module, cls.forward, cls.backward)
+    return through_layer(module, cls)
+
+
+def is_static(cls, name):
+    """Whether this method needs no object."""
+    return isinstance(inspect.getattr_static(cls, name, None), (staticmethod, classmethod))
 
 
 def through_functions(module, forward, backward):
@@ -53,6 +62,8 @@ def through_functions(module, forward, backward):
 
     def layer_norm_forward(x, gamma, beta, eps):
         held = {"x": x, "gamma": gamma, "beta": beta, "eps": eps}
+        if saves_to_context(forward):
+            held["cache"] = fresh_context(module)
         made = call(module, forward, held)
         y, *rest = made if isinstance(made, tuple) else (made,)
         return y, (held, rest)

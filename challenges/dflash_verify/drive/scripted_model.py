@@ -18,7 +18,7 @@ class ScriptedModel:
         self.noise, self.salt = np.asarray(call["noise"]), int(call["salt"])
         self.scale, self.offset = call["scale"], call["offset"]
         self.vocab_size = self.vocabulary_size = self.noise.shape[1]
-        self.passes = 0
+        self.passes = self.asked = 0  # how often it was asked, and about how many tokens last
 
     def forward(self, *args, **named):
         """Logits of every position; see the class."""
@@ -26,6 +26,7 @@ class ScriptedModel:
         tokens, mask, positions = sorted_out(args, named)
         rows = np.atleast_2d(tokens)
         n = rows.shape[1]
+        self.asked = n
         made = []
         for b, row in enumerate(rows):
             admitted = visible(one_of(mask, b, len(rows)), n)

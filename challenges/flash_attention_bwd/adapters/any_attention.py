@@ -6,10 +6,10 @@ object, or take a context that forward saves to. What a parameter is for is told
 
 import inspect
 import re
-import types
 
 from challenges.driving.attention_naming import ROLES, call, takes_queries, telling
 from challenges.driving.refusing import NotTestable
+from challenges.driving.saving import CONTEXTS, fresh_context, saves_to_context
 
 EXPORTS = {"*[Ff]lash*|*[Aa]ttention*|*[Aa]ttn*|*[Tt]iled*": ()}
 
@@ -20,18 +20,10 @@ NAMES = {
     "o": ("o", "out", "output"),
     "do": ("do", "dout", "d_o", "grad_out", "grad_output", "d_out", "grad_o", "upstream", "dy"),
     "lse": ("l", "lse", "logsumexp", "log_sum_exp", "softmax_lse", "l_vec"),
-    "ctx": ("ctx", "context"),
-    "cache": ("cache", "saved", "state", "residuals", "saved_tensors"),
+    "ctx": CONTEXTS,
+    "cache": ("cache", "saved", "state", "residuals", "saved_tensors", *CONTEXTS),
 }
 STATISTICS = {1: (NAMES["lse"],), 2: (("m", "row_max"), ("l", "row_sum"))}
-
-
-class Context(types.SimpleNamespace):
-    """What a forward in the style of automatic differentiation saves to."""
-
-    def save_for_backward(self, *arrays):
-        """Keep arrays for backward."""
-        self.saved_tensors = arrays
 
 
 def entry(module, load):  # noqa: ARG001 - every adapter is offered both
@@ -45,8 +37,9 @@ def entry(module, load):  # noqa: ARG001 - every adapter is offered both
 
     def flash_attention_fwd(Q, K, V, tile_size, causal):
         held = {"q": Q, "k": K, "v": V, "tile": tile_size, "causal": causal}
-        held["ctx"] = context(module)
         one, other = (forward, backward) if cls is None else methods(module, cls, held)
+        if saves_to_context(one):
+            held["ctx"] = fresh_context(module)
         made = call(module, one, held, NAMES)
         out, rest = named_parts(made) if isinstance(made, tuple) else (made, {})
         return out, {"backward": other, "held": {**held, "o": out, **rest}, "lse": rest.get("lse")}
@@ -113,10 +106,3 @@ def find(namespace, words):
         and (takes_queries(item) or words is BACKWARD)
     ]
     return namespace[min(fitting)[1]] if fitting else None
-
-
-def context(module):
-    """The module's own class to save to, else ours."""
-    kinds = (c for c in vars(module).values() if hasattr(c, "save_for_backward"))
-    kind = next((c for c in kinds if inspect.isclass(c)), Context)
-    return kind()

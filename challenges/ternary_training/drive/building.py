@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import glob
 import importlib
 import inspect
 import os
@@ -54,25 +55,28 @@ SIZES = {
 
 
 def modules_of(entry):
-    """The output's module first, then those of the same folder that are loaded."""
-    folder = folder_of(entry.module)
-    siblings = [m for m in list(sys.modules.values()) if folder and folder_of(m) == folder]
+    """The output's module first, then those of the same output that are loaded."""
+    root = root_of(entry.module)
+    files = [(m, getattr(m, "__file__", None) or "") for m in list(sys.modules.values())]
+    siblings = [m for m, file in files if root and file.startswith(root + os.sep)]
     return list(dict.fromkeys([entry.module, *siblings]))
 
 
-def folder_of(module):
-    """The folder of a module's file, empty where it has none."""
-    return os.path.dirname(getattr(module, "__file__", None) or "")
+def root_of(module):
+    """The output's folder, that of the file where it is no part of a package; empty without."""
+    package = sys.modules.get(module.__name__.partition(".")[0])
+    file = getattr(module, "__file__", None) or ""
+    return next(iter(getattr(package, "__path__", [])), os.path.dirname(file))
 
 
 def load_siblings(entry, pattern):
-    """Import the files beside the output's module that define a class of such a name."""
-    folder = folder_of(entry.module)
-    for file in sorted(os.listdir(folder)) if folder else []:
-        stem, _, ending = file.rpartition(".")
-        if ending != "py" or re.match("test|demo|bench", stem):
+    """Import the output's other files that define a class of such a name, the nearest first."""
+    root = root_of(entry.module)
+    files = glob.glob("**/*.py", root_dir=root, recursive=True) if root else []
+    for file in sorted(files, key=lambda name: (name.count(os.sep), name)):
+        if re.match("test|demo|bench", os.path.basename(file)):
             continue
-        with open(os.path.join(folder, file), encoding="utf-8", errors="replace") as opened:
+        with open(os.path.join(root, file), encoding="utf-8", errors="replace") as opened:
             source = opened.read()
         if any(
             re.search(pattern, name.lower())
@@ -80,7 +84,7 @@ def load_siblings(entry, pattern):
         ):
             # a sibling that does not load has nothing to offer
             with contextlib.suppress(Exception):
-                importlib.import_module(stem)
+                importlib.import_module(file.removesuffix(".py").replace(os.sep, "."))
 
 
 def classes(entry, pattern):

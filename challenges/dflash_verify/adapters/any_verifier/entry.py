@@ -51,13 +51,26 @@ def tried(module, function, held, make=None):
     if not any("tree" in takes(each) for each in makers if each is not None):
         return finished(module, function, held, make)
     errors = []
-    for tree in trees_of(module, held["tree_tokens"], held["tree_parents"]):
+    for tree in trees_meant(module, makers, held):
         try:
             made = finished(module, function, {**held, "tree": tree}, make)
-            return list(made) if hasattr(made, "__next__") else made  # it may raise on the way
+            made = list(made) if hasattr(made, "__next__") else made  # it may raise on the way
         except (TypeError, KeyError, AttributeError) as error:
             errors.append(error)
+            continue
+        asked = getattr(held["target_model"], "asked", 0)
+        if asked > len(held["prompt_tokens"]) + len(held["tree_tokens"]):
+            raise NotTestable("its root is a drafted token, so that a tree has no second one")
+        return made
     raise errors[0]
+
+
+def trees_meant(module, makers, held):
+    """The trees that may be meant; one under a root first where a parameter is called so."""
+    last = held["prompt_tokens"][-1]
+    trees = trees_of(module, held["tree_tokens"], held["tree_parents"], last)
+    names = {name for make in makers if make for name in inspect.signature(make).parameters}
+    return trees[::-1] if any("root" in name.lower() for name in names) else trees
 
 
 def finished(module, function, held, make):
@@ -128,6 +141,6 @@ def masked(module, found, prompt_len, tree_parents):
     if place is None or isinstance(inspect.getattr_static(place, name), staticmethod):
         return tried(module, function, held)
     if "Tree" in place.__name__ and not {"tree", "tree_parents"} & takes(function):
-        tree = trees_of(module, tokens, tree_parents)[0]
+        tree = trees_of(module, tokens, tree_parents, 0)[0]
         return call(module, getattr(tree, name), held)
     return tried(module, function, held, place)

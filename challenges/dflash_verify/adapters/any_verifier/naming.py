@@ -17,7 +17,10 @@ NAMES = {
         "tree_parents", "parents", "draft_parents", "parent_indices", "parent_ids", "parent_idx",
         "tree_parent_indices", "parent",
     ),
-    "tree": ("tree", "draft_tree", "draft", "token_tree", "tree_draft", "candidate_tree", "nodes"),
+    "tree": (
+        "tree", "draft_tree", "draft", "token_tree", "tree_draft", "candidate_tree", "nodes",
+        "root", "tree_root", "draft_root", "root_node",
+    ),
     "target_model": ("target_model", "model", "target", "lm", "target_lm", "verifier_model"),
     "prompt_len": (
         "prompt_len", "prompt_length", "p", "n_prompt", "prefix_len", "context_len", "num_prompt",

@@ -19,23 +19,64 @@ class Bundle(dict):
     __getattr__ = dict.__getitem__
 
 
-def trees_of(module, tokens, parents):
-    """Trees with these nodes: one of the module's own class, or what its code may look up."""
+def trees_of(module, tokens, parents, last):
+    """Trees with these nodes: of the module's own class, or what its code may look up.
+
+    last: the last token of the prompt, for which a node above the roots stands.
+    """
     kinds = [k for k in classes(module) if any(w in k.__name__ for w in ("Tree", "Draft", "Node"))]
     kinds = [k for k in kinds if not inspect.isabstract(k)]
+    found = []
     for make in (whole, grown, as_nodes, as_nested):
         for kind in kinds:
             with contextlib.suppress(Exception):  # a class that cannot be made so is not meant
-                if made := make(kind, tokens, parents):
-                    return made
-    if kinds:
+                found = found or make(kind, tokens, parents)
+    for kind in kinds:
+        with contextlib.suppress(Exception):
+            found = [*found, under_a_root(kind, tokens, parents, last)]
+    if kinds and not found:
         raise NotTestable(f"no way to make a {kinds[0].__name__} from tokens and parents")
+    return found or plain_trees(module, tokens, parents, last)
+
+
+def plain_trees(module, tokens, parents, last):
+    """Trees without a class, the likelier first: told by whether the code looks children up."""
     whole_tree = Bundle(named("tree_tokens", tokens) | named("tree_parents", parents))
     nodes = [
         Bundle(dict.fromkeys(TOKEN, token) | dict.fromkeys(PARENT, parent))
         for token, parent in zip(tokens, parents, strict=True)
     ]
-    return [whole_tree, nodes]
+    top = under_a_root(nested_node, tokens, parents, last)
+    nested = [top["children"], top]
+    by_token = under_a_root(lambda **_: Branch(), tokens, parents, last)
+    flat = [whole_tree, nodes]
+    return [*nested, *flat, by_token] if looks_up(module, CHILDREN) else [*flat, by_token, *nested]
+
+
+class Branch(dict):
+    """A mapping from each token that may follow to what may follow it."""
+
+    @property
+    def children(self):
+        """The branches, by token."""
+        return self
+
+
+def nested_node(token):
+    """A node that holds its children, under every name that they may be looked up by."""
+    children = []  # one list under all names
+    return Bundle(dict.fromkeys(TOKEN, token) | dict.fromkeys(CHILDREN, children))
+
+
+def looks_up(module, names):
+    """Whether the module's functions use one of these as a key or as an attribute."""
+    todo = [item.__code__ for item in vars(module).values() if inspect.isfunction(item)]
+    while todo:
+        code = todo.pop()
+        if {*code.co_names, *(c for c in code.co_consts if isinstance(c, str))} & set(names):
+            return True
+        todo += [inner for inner in code.co_consts if inspect.iscode(inner)]
+    return False
 
 
 def named(role, value):
@@ -118,3 +159,29 @@ def as_nested(kind, tokens, parents):
         if parent >= 0:
             getattr(nodes[parent], children).append(node)
     return [[node for node, parent in zip(nodes, parents, strict=True) if parent < 0]]
+
+
+def under_a_root(kind, tokens, parents, last):
+    """One node, in the place of the last prompt token, with the roots as its children.
+
+    Children stand in a list, or in a mapping by token, where equal siblings are one.
+    """
+    own = parameters(kind)
+    token, parent = chosen(own, TOKEN), chosen(own, PARENT)
+
+    def node(value):
+        return kind(**({token: value} if token else {}) | ({parent: None} if parent else {}))
+
+    top, nodes = node(last), []
+    for value, index in zip(tokens, parents, strict=True):
+        owner = nodes[index] if index >= 0 else top
+        branches = next(getattr(owner, name) for name in CHILDREN if hasattr(owner, name))
+        made = node(value)
+        if isinstance(branches, dict):
+            made = branches.setdefault(value, made)
+        else:
+            branches.append(made)
+        if parent:
+            setattr(made, parent, owner)
+        nodes.append(made)
+    return top

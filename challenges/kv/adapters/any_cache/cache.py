@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from challenges.driving.refusing import NotTestable
+from challenges.driving.results import fields_of
 
 from .layouts import HEAD_LAYOUTS, array_of, axes_of, laid_out, restored
 from .naming import call, indexes, parameters, slot, slots
@@ -14,7 +15,6 @@ from .telling import length_names, per_row, reported_bytes, told_by
 OPENS = re.compile(
     r"^(allocate|add|register|create|new|start|open|init)_?(seq|sequence|request|slot)$"
 )
-
 
 SIZES = {"b": "batch_size", "h": "num_heads", "d": "head_dim", "l": "num_layers"}
 
@@ -228,13 +228,25 @@ class Cache:
 def attribute_pair(owner, layer, layers):
     """The key store and the value store among an object's attributes, or None.
 
-    layers: how many layers the object holds; a list of as many holds one store each.
+    layers: how many layers the object holds; a list of as many holds one store each, or one mapping
+    or object each with both.
     """
+    held = vars(owner)
+    stacks = {
+        name: value[layer]
+        for name, value in held.items()
+        if layers and isinstance(value, (list, tuple)) and len(value) == layers
+    }
+    places = [held | stacks, *(fields_of(one) or {} for one in stacks.values())]
+    pairs = (stores(place) for place in places)
+    return next((pair for pair in pairs if pair), None)
+
+
+def stores(named):
+    """The arrays that are named after keys and values, as a list of two, or None."""
     found = {}
-    for name, value in vars(owner).items():
-        stands_for = slot(name.strip("_"))
-        layered = isinstance(value, list) and layers and len(value) == layers
-        one = value[layer] if layered else value
-        if stands_for in ("k", "held_k", "v", "held_v") and array_of(one) is not None:
-            found.setdefault(stands_for[-1], one)
+    for name, value in named.items():
+        stands_for = slot(str(name).strip("_"))
+        if stands_for in ("k", "held_k", "v", "held_v") and array_of(value) is not None:
+            found.setdefault(stands_for[-1], value)
     return [found["k"], found["v"]] if len(found) == 2 else None

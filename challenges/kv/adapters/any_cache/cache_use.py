@@ -25,7 +25,8 @@ BY_NAME = re.compile(r"^_?(keys?|values?|k|v)(_?(at|of|for))?$")
 class CacheUse:
     """How to use one cache class: which method writes and reads, in which layout, per row or not.
 
-    lists: it is given lists. bare: its defaults are left alone. layered: one object for all layers.
+    lists: it is given lists. bare: its defaults are left alone. layered: one object for all layers,
+    which its writer has to be told; a configuration may count layers for the model's sake alone.
     padded: it reads back its whole capacity. many: it takes several tokens. totals: the lengths it
     takes include what is cached. exact: 1 if a token's keys and values came back, half if one
     of the two did, which is a fault but no misunderstanding.
@@ -37,7 +38,7 @@ class CacheUse:
     def __init__(self, kind, pieces):
         self.kind, self.pieces = kind, pieces
         self.constructor = slots(kind) | self._config_slots()
-        self.layered = "num_layers" in self.constructor
+        self.layered = False
         self.writer = self.layout = self.reader = self.read_layout = None
         self.lists = self.per_row_objects = self.padded = False
         self.many = self.bare = self.totals = False
@@ -63,6 +64,8 @@ class CacheUse:
         for dim_of_head, writer in itertools.product(meant, writers):
             if self.exact >= 1.0:
                 break
+            counts_layers = "layer" in indexes(getattr(self.kind, writer))
+            self.layered = counts_layers and "num_layers" in self.constructor
             for option in self._options(writer):
                 self._try((*option, dim_of_head), token)
                 if self.exact >= 1.0:

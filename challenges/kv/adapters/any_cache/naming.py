@@ -59,7 +59,9 @@ SLOTS = {
         "end length endpos stop upto endidx validlen tokens numtokens currentlen ntokens "
         "curlen seqlength "
     ),
-    "new_lengths": "newlengths newlens inputlengths numnew newseqlens promptlengths promptlens",
+    "new_lengths": (
+        "newlengths newlens inputlengths numnew newseqlens promptlengths promptlens counts "
+    ),
     "lengths": (
         "lengths seqlens seqlengths sequencelengths validlengths validlens lens contextlens "
         "kvlens cachelens cachelengths kvlengths contextlengths actuallengths "
