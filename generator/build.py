@@ -44,7 +44,7 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
         print_verified(probes, options.probes.store)
     if judge:
         say(judge(options))
-    # Verifying takes its time, in which files may have changed.
+    # Verification takes a while, and files may have changed meanwhile.
     found = options.discovered() if done.made else options.corpus
     built = write_pages(options, found, say)
     status = write_site(options, built, say) if site else 0
@@ -54,7 +54,7 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
 
 
 def write_pages(options: Options, found: Corpus, say: Say) -> Built:
-    """Write the pages that changed; where nothing has since they were made, none is made at all.
+    """Write the pages that changed. Where nothing that they are made of has, none is made at all.
 
     Raises BadFile where something must not be published.
     """

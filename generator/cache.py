@@ -1,4 +1,4 @@
-"""What need not be worked out twice: digests of unchanged files, and what known bytes hold.
+"""What need not be worked out twice: digests of unchanged files, and secrets found in known bytes.
 
 The cache may be deleted at any time: everything in it is worked out again, with the same result.
 """
@@ -43,8 +43,8 @@ class Built(Record):
 class Kept(Record):
     """The cache as it is kept between commands.
 
-    files: by path, its stamp and the SHA-256 of its content. finds: by kind of look, then by the
-    SHA-256 of what was looked at. built: what the last build made.
+    files: by path, its stamp and the SHA-256 of its content. finds: by kind of search, then by the
+    SHA-256 of what was searched. built: what the last build made.
     """
 
     made_by: str
@@ -79,7 +79,7 @@ class Cache:
     ) -> Finds:
         """What `look` finds in the bytes of this digest, or found there before.
 
-        kind: of look. read: gives the bytes; raises what that raises.
+        kind: names this way of looking. read: gives the bytes. Raises whatever `read` raises.
         """
         found = self._old.finds.get(kind, {}).get(digest)
         if found is None:
@@ -96,9 +96,10 @@ class Cache:
         return self._old.built
 
     def save(self, built: Built | None = None) -> None:
-        """Keep what was asked for and built, and of kinds that were not asked for what was there.
+        """Write the cache for the next command; where it cannot be written, nothing is kept.
 
-        Where it cannot be written, nothing is kept.
+        It holds the digests and the finds that this command asked for. Of kinds of search that it
+        did not make, it holds the finds that were kept before.
         """
         new = {"built": built, "finds": self._old.finds | self._used.finds}
         kept = self._used.model_copy(update=new)

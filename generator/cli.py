@@ -1,4 +1,4 @@
-"""The command line: one sub-command a stage, `build` for all of them.
+"""The command line: one sub-command per stage, and `build` for all of them.
 
 Exit codes: 0 done; 1 something did not hold (stale records, a failed check, a broken site); 2 a
 mistake in what was asked for or in a file that a person wrote; 130 stopped by Ctrl-C.

@@ -20,7 +20,7 @@ def deploy(
     name: Annotated[str, typer.Option("--name", "-n", help="The model's folder.")],
     challenge: Challenges = None,
 ) -> None:
-    """Lay out a new model's folders: a prompt a challenge, and what data it needs.
+    """Lay out a new model's folders: for each challenge its prompt, and what data it needs.
 
     Nothing is overwritten. Give the model one folder at a time, and leave what it writes untouched.
     """

@@ -77,7 +77,7 @@ def choose(challenges: dict[str, Challenge], slugs: Collection[str]) -> dict[str
 def model_folders(source: Path, slugs: set[str]) -> list[Path]:
     """Top-level folders that are models: with a model.yaml, or a folder named as a challenge.
 
-    A folder that is called nearly as a challenge is enough, so that it can be reported.
+    A folder with nearly the name of a challenge is enough, so that the misspelling is reported.
     """
     folders = [
         entry
@@ -108,7 +108,7 @@ def subfolders(folder: Path) -> list[Path]:
 
 
 def misspelt(folder: Path, slugs: Collection[str]) -> Iterator[str]:
-    """A line for each folder of a model that no challenge is called, with the likeliest one."""
+    """A line for each folder of a model that is named after no challenge, with the likeliest."""
     for name in sorted(printable(entry.name) for entry in subfolders(folder)):
         if name not in slugs and name not in IGNORED_FOLDERS and not name.startswith((".", "_")):
             yield f"{folder.name}/{name}: no such challenge, ignored{did_you_mean(name, slugs)}"

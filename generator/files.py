@@ -25,7 +25,10 @@ def write(path: Path, content: str | bytes) -> bool:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError that is raised here names this file: a full disk's names none, others a copy."""
+    """Have an OSError that is raised inside name this file.
+
+    That of a full disk names no file, and others name the temporary copy.
+    """
     try:
         yield
     except OSError as error:

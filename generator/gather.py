@@ -105,7 +105,7 @@ def declared_rounds(root: Path) -> Rounds:
 def wanted(
     corpus: Corpus, published: Published, declared: Rounds, judged: list[JudgedDuel]
 ) -> Iterator[tuple[str, ...]]:
-    """The models that are compared however far apart: somebody has, or asked for it."""
+    """Models to compare however far apart they are: somebody has compared them, or asked for it."""
     yield from ((pair.a, pair.b) for pair in (published.duels.pairs if published.duels else ()))
     yield from (entry.models for entry in declared.rounds.values())
     yield from ((duel.a, duel.b) for duel in judged)

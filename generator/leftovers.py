@@ -66,12 +66,15 @@ def sweep_folders() -> None:
 
 
 def remove_abandoned(paths: Iterable[Path]) -> None:
-    """Remove those of these that nobody holds. What is not ours to open is left alone."""
+    """Remove the paths that no process holds. What is not ours to open is left alone."""
     for path in paths:
         with suppress(OSError):
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
             finally:
                 os.close(handle)

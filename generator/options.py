@@ -48,16 +48,16 @@ class Options:
 
     @cached_property
     def store(self) -> Store:
-        """The folder of records that these options speak of."""
+        """The folder of records."""
         return Store(self.records or self.root / "docs" / "records")
 
     @cached_property
     def corpus(self) -> Corpus:
-        """What these options speak of, discovered when first asked for. Raises BadFile."""
+        """The runs that these options point to, discovered when first asked for. Raises BadFile."""
         return self.discovered()
 
     def discovered(self) -> Corpus:
-        """What these options speak of now, without what no record may name. Raises BadFile."""
+        """The runs as they are now, without those that have a secret in a name. Raises BadFile."""
         return withhold(discover(self.root, self.runs, self.cache.digest))
 
     @cached_property

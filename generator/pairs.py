@@ -1,8 +1,8 @@
 """Which models are compared two at a time: of a few all, of many each with its nearest.
 
-Pairs grow with the square of the models; with each come a page, a duel a challenge and questions
-to a judge. So a model is compared with those at most NEAREST places away in the order of the checks
-that they pass: of up to NEAREST + 1 models with every other, of more with at most twice as many.
+Pairs grow with the square of the models, and each has a page, a duel per challenge and questions to
+a judge. So a model is compared with those at most NEAREST places away in the order of the checks
+that they pass: with every other of up to NEAREST + 1 models, with at most 2 * NEAREST of more.
 """
 
 from __future__ import annotations

@@ -113,8 +113,8 @@ def left_over(docs: Path, cache: Cache | None = None) -> list[str]:
 def withhold(corpus: Corpus) -> Corpus:
     """The corpus without the runs and models in whose names there is a secret.
 
-    Records, addresses and questions to judges are made of names, so none of them may get to see
-    these. Names are shown without the secret.
+    Records, addresses and questions to judges are made of names, so nothing may be made of these
+    runs. Where the withheld ones are listed, their names are shown without the secret.
     """
     withheld = {clean(name): RENAME.format(clean(name)) for name in corpus.models if secret(name)}
     for key, run in corpus.runs.items():

@@ -1,4 +1,4 @@
-"""What counts as a secret or as personal: one rule a kind.
+"""What counts as a secret or as personal: one rule per kind.
 
 Every quantifier is bounded, since the text is hostile. `needles` are strings without which a rule
 cannot match (in lower case), and `after` is what must follow one: looking for these first makes

@@ -40,7 +40,7 @@ def check_mutants(root: Path, store: Store, seeds: int, only: Collection[str]) -
 
 
 def outcomes(tried: list[Challenge], root: Path, seeds: int) -> dict[str, list[Outcome]]:
-    """Every trial of some challenges: on the CPU a seed a task, on the GPU one after the other."""
+    """Every trial of some challenges: on the CPU one task per seed, on the GPU one at a time."""
     found: dict[str, list[Outcome]] = {challenge.slug: [] for challenge in tried}
     jobs = [(c, seed) for c in tried if c.runtime != "cuda" for seed in range(seeds)]
     with processes(cores()) as pool:

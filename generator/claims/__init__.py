@@ -14,7 +14,7 @@ from generator.yamlfile import BadFile
 __all__ = ["CHECKS", "duels", "matrix", "measured", "outcome", "outcomes", "provenance"]
 
 # What checks raise for models, challenges and values that the imported facts do not hold.
-BAD_ARGUMENTS = (TypeError, ValueError, LookupError, AttributeError, StopIteration)
+BAD_ARGUMENTS = (TypeError, ValueError, LookupError, AttributeError)
 
 
 def outcomes(published: Published) -> list[Outcome]:

@@ -10,9 +10,11 @@ from generator.data import POINTS, Published, PublishedPair
 
 
 def pair(published: Published, a: str, b: str) -> PublishedPair:
-    """The published duels of two models."""
-    duels = needed(published.duels, "duels.yaml")
-    return next(p for p in duels.pairs if {p.a, p.b} == {a, b})
+    """The published duels of two models; raises LookupError where there are none."""
+    for found in needed(published.duels, "duels.yaml").pairs:
+        if {found.a, found.b} == {a, b}:
+            return found
+    raise LookupError(f"duels.yaml has no duels of {a} and {b}")
 
 
 @check

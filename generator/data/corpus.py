@@ -23,8 +23,8 @@ class Check(Record):
     """One property that an output must have. `trap` names the mistake it exists to catch.
 
     may_lack: what an interface may be without, so that this cannot be asked of it. Where it is
-    empty, an output that answers other calls of the kind (generator/credible.py) is not believed
-    that it cannot be asked.
+    empty, every interface can be asked: an output that answers other calls of the same kind (see
+    generator/credible.py) is not believed when this check is said to be untestable.
     """
 
     group: str
@@ -131,8 +131,8 @@ class Run(Record):
 class Corpus(Record):
     """All that was discovered, in display order; problems are what was skipped, and why.
 
-    withheld: `model` or `model/challenge` of what is left out since a name in it holds a secret, as
-    far as it can be shown, and what to rename.
+    withheld: what is left out because a name in it holds a secret: `model` or `model/challenge`,
+    without the secret, and what to rename.
     """
 
     root: Path

@@ -62,7 +62,7 @@ class Tally(Record):
 class Decided(Record):
     """A round by one source of duels. A challenge that lacks one of its duels is left out.
 
-    overall: the same rule, where one model beats another that wins fewer of their duels.
+    overall: by the same rule; of two models, the one that wins more of their duels beats the other.
     """
 
     source: str

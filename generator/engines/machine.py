@@ -21,7 +21,7 @@ def cores() -> int:
 
 
 def free_mb() -> int:
-    """Megabytes that can be used without swapping, now. All there is where that is not told."""
+    """Megabytes that can be used now without swapping; all there are where the system won't say."""
     return int(min([_available(), *map(_free_in, _groups("memory"))]) / MEGABYTE)
 
 

@@ -1,4 +1,4 @@
-"""Processes of our own that end at once when their user stops, whatever they are at."""
+"""Worker processes for our own code, which end at once when their user stops the command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from multiprocessing import active_children, connection, get_context, parent_pro
 
 @contextmanager
 def processes(size: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool for code of our own. At an error or Ctrl-C, what it is at is not waited for."""
+    """A pool for our own code. On an error or Ctrl-C, work in progress is not waited for."""
     before = set(active_children())
     pool = ProcessPoolExecutor(size, mp_context=get_context("spawn"), initializer=prepare)
     try:
@@ -27,7 +27,7 @@ def processes(size: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def prepare() -> None:
-    """In a new worker: Ctrl-C is for whoever is at work, and no worker outlives its parent."""
+    """In a new worker: Ctrl-C is ignored while it waits, and it ends when its parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
 

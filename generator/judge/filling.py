@@ -25,11 +25,11 @@ Facts = dict[str, Fact]
 
 def filled(reply: TextReply, subject: Subject, facts: Facts) -> tuple[ToldParagraph, ...]:
     """The paragraphs of a reply with their numbers, every quote checked."""
-    return tuple(one(paragraph, subject, facts) for paragraph in reply.paragraphs)
+    return tuple(filled_paragraph(paragraph, subject, facts) for paragraph in reply.paragraphs)
 
 
-def one(paragraph: Paragraph, subject: Subject, facts: Facts) -> ToldParagraph:
-    """One paragraph: the numbers of the items that it quotes rightly stand in it too."""
+def filled_paragraph(paragraph: Paragraph, subject: Subject, facts: Facts) -> ToldParagraph:
+    """One paragraph. A number in it has a source if it stands in an item that it quotes rightly."""
     known = {c.token: c for c in subject.contestants}
     quotes, lines = [], []
     for quote in paragraph.quotes:

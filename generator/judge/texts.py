@@ -1,7 +1,7 @@
 """The requests for an analysis of a challenge and for a profile of a model.
 
-They show the table of facts, the evidence and the judge's own grades, and no source: what that is
-like is in the grades' reasons. Each number of a reply is a placeholder (see filling.py).
+They show the table of facts, the evidence and the judge's own grades, but no source code: the
+grades' reasons say what that is like. Each number of a reply is a placeholder (see filling.py).
 """
 
 from __future__ import annotations

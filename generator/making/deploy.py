@@ -1,4 +1,4 @@
-"""Lay out a folder a challenge for a new model: the prompt as it is given, and its data files."""
+"""Lay out a new model's folders, one per challenge: the prompt as it is given, and data files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def lay_out(challenge: Path, folder: Path) -> None:
 
 
 def describe(folder: Path, fields: dict[str, str]) -> None:
-    """Write model.yaml unless there is one; the files are the model's own words from here on."""
+    """Write model.yaml from these fields, unless there is one."""
     if not (folder / "model.yaml").exists():
         lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
         write(

@@ -12,10 +12,8 @@ from generator.render.escape import source_text
 
 LONGEST = 200_000  # bytes of a file
 WIDEST = 10_000  # characters of a line
-PAGE_CHARACTERS, PAGE_LINES = (
-    250_000,
-    5_000,
-)  # what a browser shows without delay, all files together
+# What a browser shows without delay, all files together.
+PAGE_CHARACTERS, PAGE_LINES = 250_000, 5_000
 LANGUAGES = {
     ".py": "python", ".cu": "cuda", ".cuh": "cuda", ".cpp": "cpp", ".h": "cpp", ".c": "c",
     ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml", ".sh": "bash",
@@ -98,7 +96,7 @@ def read(run: Run, artifact: Artifact, room: Room) -> tuple[str, str]:
 def fitted(lines: list[str], cut: bool, room: Room) -> tuple[str, str]:
     """The lines that there is room for, as a text, and a note. cut: whether the file goes on.
 
-    They hold no secret any more: half of one, where a line is cut, would not be known as one.
+    Secrets must be out of them already: half a secret, where a line is cut, would not be found.
     """
     whole = lines[:-1] if cut and len(lines) > 1 else lines
     narrow = [

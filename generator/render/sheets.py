@@ -50,6 +50,6 @@ class Sheet:
 
 
 def sheets(path: str, rows: Sequence[Any]) -> list[Sheet]:
-    """A table's parts; one, though it be empty, where there are few rows."""
+    """A table's parts, of ROWS rows each; of no rows there is one part, and it is empty."""
     parts = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)] or [rows]
     return [Sheet(path, number, len(parts), part) for number, part in enumerate(parts, 1)]

@@ -52,7 +52,7 @@ class Runtime(Protocol):
         """Why this machine cannot run this kind, or the empty string."""
 
     def execute(self, subject: Subject) -> Execution:
-        """Run the subject, or as much of it as this machine can; never raises for what it does."""
+        """Run as much of the subject as this machine can; never raises for what its code does."""
 
     def __enter__(self) -> Self: ...
 

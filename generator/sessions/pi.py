@@ -1,4 +1,4 @@
-"""Logs of pi (pi-mono): JSONL, versions 1 to 3, one entry a line, linked by parentId.
+"""Logs of pi (pi-mono): JSONL, versions 1 to 3, one entry per line, linked by parentId.
 
 Format: packages/coding-agent/docs/session.md of badlogic/pi-mono. Branches that were left stay in
 the file; what they wrote and used was written and used, so every line counts, in file order.

@@ -1,4 +1,4 @@
-"""What other places can show of the site: a badge a model, and a feed of record changes."""
+"""What other places can show of the site: a badge per model, and a feed of record changes."""
 
 from __future__ import annotations
 

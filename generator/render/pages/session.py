@@ -120,7 +120,7 @@ def named(names: Iterable[str], between: str) -> str:
 
 
 def cut(text: str, most: int = LONGEST_NAME) -> str:
-    """The start of a text, without secrets: half of one would not be known as one."""
+    """The start of a text. Secrets are taken out first: half of one would not be found."""
     return text if len(text) <= most else f"{clean(text)[:most]} \N{HORIZONTAL ELLIPSIS}"
 
 
