@@ -116,9 +116,12 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file that a person wrote; raises BadFile where it cannot be read as UTF-8."""
+    """The text of a file that a person wrote, with the line ends that it has.
+
+    Raises BadFile where it cannot be read as UTF-8.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

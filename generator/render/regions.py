@@ -12,7 +12,7 @@ from pathlib import Path
 
 from generator.render import guide, readme
 from generator.render.site import Site
-from generator.yamlfile import BadFile
+from generator.yamlfile import read_text
 
 README = "README.md"
 DOCUMENTS = {README: readme.REGIONS, **guide.REGIONS}
@@ -23,17 +23,7 @@ def documents(root: Path) -> Iterator[tuple[str, str]]:
     """Each document that is there, by its path below root, with its text; raises BadFile."""
     for name in DOCUMENTS:
         if (root / name).exists():
-            yield name, text_of(root / name)
-
-
-def text_of(file: Path) -> str:
-    """The text of a document; raises BadFile where it cannot be read as UTF-8."""
-    try:
-        return file.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise BadFile(f"{file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadFile(f"{file}: byte {error.start} is not UTF-8") from error
+            yield name, read_text(root / name)
 
 
 def filled(document: str, text: str, site: Site) -> str:
