@@ -18,7 +18,7 @@ from generator.data import (
     Settled,
 )
 from generator.rounds import PRINTED, Meeting, meetings, rounds, settle
-from tests.render.conftest import challenge
+from tests.render.samples import challenge
 
 TRIO = ("a", "b", "c")
 NAMED = DeclaredRound(models=TRIO, why="three at once")

@@ -8,7 +8,7 @@ import pytest
 
 from generator.data import Corpus, Evidence, Grade, Model, Verdict
 from generator.takeaways import takeaways
-from tests.render.conftest import challenge, evidence
+from tests.render.samples import challenge, evidence
 
 VERDICTS = {"a/one": Verdict.WRONG, "b/one": Verdict.PASSED}
 

@@ -12,7 +12,7 @@ from generator.render.outline import outline
 from generator.render.pages import run as run_pages
 from generator.render.pages import session, source
 from generator.render.site import Site
-from tests.render.conftest import DIGEST
+from tests.render.samples import DIGEST
 
 LARGEST = 3_000_000  # characters of a page's Markdown
 

@@ -17,8 +17,8 @@ from generator.render import paths, render
 from generator.render.pages import all_pages
 from generator.render.site import Site
 from generator.render.structure import aligned, build
-from tests.render.conftest import run as stored
 from tests.render.html import Reader
+from tests.render.samples import run as stored
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORDS = """
