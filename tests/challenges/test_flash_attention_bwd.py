@@ -14,6 +14,7 @@ from challenges.flash_attention_bwd.kernel_tests import FUNCTION
 from challenges.flash_attention_bwd.reference import baseline, reference
 from challenges.judging.attention import ONE_ROW
 from tests.challenges.child import adapter_of, driver_of
+from tests.challenges.slopes import slopes
 
 FOLDER = Path(kernel_tests.__file__).parent
 CASES = {case.check: case for case in kernel_tests.cases(0)}
@@ -42,14 +43,11 @@ def passes(entry, check):
 def test_reference_gradients_match_finite_differences(name, causal):
     """dQ, dK and dV are the slopes of sum(O dO), found without differentiating anything."""
     call = FUNCTION.numbers(DRAWING.draw(0, "slopes", (1, 2, 5, 3, 1), causal=causal))
-    step, slope = 1e-6, np.zeros_like(call[name])
-    for where in np.ndindex(slope.shape):
-        ends = []
-        for sign in (1, -1):
-            moved = call[name].copy()
-            moved[where] += sign * step
-            ends.append((reference(**{**call, name: moved})["O"] * call["dO"]).sum())
-        slope[where] = (ends[0] - ends[1]) / (2 * step)
+
+    def loss(value):
+        return (reference(**{**call, name: value})["O"] * call["dO"]).sum()
+
+    slope = slopes(loss, call[name])
     assert np.allclose(reference(**call)[f"d{name}"], slope, rtol=1e-7, atol=1e-8)
 
 
