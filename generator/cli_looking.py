@@ -98,6 +98,8 @@ def check(
         tried = mutants and not broken
         rows = check_mutants(options.root, options.store, seeds, challenge or []) if tried else []
         print_strength(rows)
+        if not problems and not rows:
+            typer.echo("nothing is wrong with the project's own files", err=True)
     raise typer.Exit(1 if problems or any(row.survivors for row in rows) else 0)
 
 

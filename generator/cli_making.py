@@ -9,6 +9,7 @@ import typer
 
 from generator.cli_options import Challenges, Local
 from generator.errors import plain_errors
+from generator.words import typed
 
 making = typer.Typer()
 # A small model that repeats itself would go on until the end of its context.
@@ -35,9 +36,7 @@ def deploy(
             typer.echo(f"written: {folder.relative_to(root)}/")
         chosen = choose(load_challenges(root / "challenges"), challenge or [])
         typer.echo("\n" + "\n".join(making_deploy.guide(chosen.values())))
-        typer.echo(
-            f"\nNext: let the model work in each folder; then: python -m generator verify {name}"
-        )
+        typer.echo(f"\nNext: let the model work in each folder; then: {typed(f'verify {name}')}")
 
 
 @making.command(name="new-challenge")
@@ -50,7 +49,7 @@ def new_challenge(slug: Annotated[str, typer.Argument(metavar="SLUG")]) -> None:
         root = Options().root
         for path in make(root, slug):
             typer.echo(f"written: {path.relative_to(root)}")
-        typer.echo(f"\nNext: python -m generator.trial challenges/{slug} 3")
+        typer.echo(f"\nNext: {typed(f'challenges/{slug} 3', 'generator.trial')}")
 
 
 @making.command()
@@ -99,4 +98,4 @@ def run(
             root = Options().root
             for folder in ask(root, model, server, challenge or [], title):
                 typer.echo(f"written: {folder.relative_to(root)}/")
-            typer.echo(f"\nNext: python -m generator verify {model}")
+            typer.echo(f"\nNext: {typed(f'verify {model}')}")

@@ -21,6 +21,7 @@ from generator.data import (
 from generator.exports import Exports
 from generator.records import Store
 from generator.verifying import Verified
+from generator.words import typed
 
 stderr = Console(stderr=True)
 stdout = Console()
@@ -105,7 +106,7 @@ def print_evidence(evidence: Evidence, standing: str, *, every: bool = False) ->
                 for line in case_lines(case, every=every):
                     say(f"    {line}")
     print_how(evidence)
-    say(f"replay: python -m generator verify {evidence.key} --force --seed {evidence.seed}")
+    say(f"replay: {typed(f'verify {evidence.key} --force --seed {evidence.seed}')}")
 
 
 def case_lines(case: CaseResult, *, every: bool) -> Iterable[str]:

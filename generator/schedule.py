@@ -12,6 +12,7 @@ from generator.kernel_tests import FileDigest, digest, read_digest
 from generator.records import Store
 from generator.runtimes import open_runtime
 from generator.verify import Task
+from generator.words import typed
 from generator.yamlfile import BadFile
 
 
@@ -54,7 +55,7 @@ def evidence_on(
         model, _, challenge = key.partition("/")
         path = store.evidence_path(model, challenge)
         broken = [problem for problem in store.problems if problem.startswith(f"{path}: ")]
-        how = f"make it with: python -m generator verify {key}"
+        how = f"make it with: {typed(f'verify {key}')}"
         raise BadFile(broken[0] if broken else f"{key or repr(key)}: no evidence recorded ({how})")
     own = {key: corpus.runs[key]} if key in corpus.runs else {}
     now = standings(corpus.model_copy(update={"runs": own}), {key: record}, of_file)

@@ -1,8 +1,10 @@
-"""Counts and lists in the words of a sentence."""
+"""Counts and lists in the words of a sentence; a command as a reader can type it."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -17,3 +19,10 @@ def listed(words: Iterable[str], most: int | None = None) -> str:
         every[most:] = [f"{len(every) - most} more"]
     *before, last = every or [""]
     return f"{', '.join(before)} and {last}" if before else last
+
+
+def typed(command: str, module: str = "generator") -> str:
+    """One of our commands as it can be typed here: with the interpreter at work, if it is below."""
+    python, here = Path(sys.executable), Path.cwd()
+    known = python.relative_to(here) if python.is_relative_to(here) else "python"
+    return f"{known} -m {module} {command}"

@@ -49,7 +49,7 @@ def refuse_existing(folders: list[Path]) -> None:
     taken = [folder for folder in folders if folder.exists()]
     if taken:
         where = f"{taken[0].parent.name}/{taken[0].name}"
-        raise BadFile(f"{where}: exists already, nothing was written")
+        raise BadFile(f"{where}: exists already, nothing was written (--challenge names others)")
 
 
 def lay_out(challenge: Path, folder: Path) -> None:

@@ -48,9 +48,10 @@ BROKEN = [
 
 
 def test_a_sound_project_has_no_problem(command: Command) -> None:
-    """Nothing is printed, and the exit code is 0."""
+    """No problem is listed, a line beside the list says so, and the exit code is 0."""
     done = command("check")
-    assert (done.exit_code, done.output) == (0, "")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "nothing is wrong" in done.stderr
 
 
 @pytest.mark.parametrize(("file", "content", "named"), BROKEN)
