@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+PTRACE_SEIZE = 0x4206
+
 
 def run(targets: Mapping[str, Any]) -> dict[str, str]:
     """What each attempt achieved, "" where it failed as it should.
@@ -30,7 +32,7 @@ def run(targets: Mapping[str, Any]) -> dict[str, str]:
         "write": lambda: _write(targets["folder"], "/tmp", "/dev/shm", "/var/tmp"),  # noqa: S108
         "attributes": lambda: _attributes(targets["secret"]),
         "sockets": _sockets,
-        "fork": lambda: f"made process {os.fork() or os._exit(0)}",
+        "fork": _fork,
         "exec": lambda: f"ran {subprocess.run([sys.executable, '-c', ''], check=True).args[0]}",
         "memory": lambda: _memory((targets["judge"], os.getppid())),
         "signals": lambda: _signals((targets["judge"], os.getppid())),
@@ -84,17 +86,24 @@ def _sockets() -> str:
     return ""
 
 
+def _fork() -> str:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    return f"made process {pid}"
+
+
 def _memory(pids: tuple[int, ...]) -> str:
-    """Another process's memory, by /proc, by process_vm_readv and by ptrace."""
+    """Another process's memory, by /proc and by ptrace."""
     libc = ctypes.CDLL(None, use_errno=True)
-    attach, seize = getattr(libc, "ptrace", None), 0x4206
+    attach = getattr(libc, "ptrace", None)
     for pid in pids:
         try:
             with Path(f"/proc/{pid}/mem").open("rb"):
                 return f"opened /proc/{pid}/mem"
         except OSError:
             pass
-        if attach is not None and attach(seize, pid, None, None) == 0:
+        if attach is not None and attach(PTRACE_SEIZE, pid, None, None) == 0:
             return f"attached to process {pid}"
     return ""
 

@@ -4,52 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import marshal
-import math
 import os
 import tempfile
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from generator.data import Layer, Limits, OwnTest
 from generator.sandbox import client, exchange, launch, outcome, restrict, wire
+from generator.sandbox.job import Job, content
 from generator.sandbox.layers import below_floor, layers
+from generator.sandbox.limits import MEGABYTE, address_space, rlimits
 from generator.sandbox.outcome import Reply
 from generator.sandbox.stage import Stage
 
-MEGABYTE = 10**6
 MESSAGES_CAP = 10**6
-INTERPRETER_BYTES = 256 * MEGABYTE  # address space of the interpreter and its libraries
-PROCESSES = 128
-DESCRIPTORS = 64
 PROBE_LIMITS = Limits(seconds=10, memory_mb=500, output_mb=1)
 
 
 class WeakIsolation(Exception):
     """The isolation that holds here is below the floor, and that was not accepted."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One case: the run's folder, the driver's source, how to bind, and the inputs of each call.
-
-    folder: the run's folder; a private copy of it is all of the project that the child can read.
-    drive, adapter: source texts. binding: a generator.data.Binding as a mapping.
-    calls: inputs only: arrays, numbers, strings, lists, mappings, None.
-    """
-
-    folder: Path
-    drive: str
-    binding: dict[str, Any]
-    calls: tuple[Mapping[str, Any], ...]
-    adapter: str = ""
 
 
 class Sandbox:
@@ -98,15 +73,8 @@ class Sandbox:
 
     def run(self, job: Job, limits: Limits) -> Reply:
         """Run one case. Never raises for what untrusted code does."""
-        content = {
-            "drive": _compiled(job.drive, "drive.py"),
-            "binding": job.binding,
-            "calls": list(job.calls),
-            "adapter": _compiled(job.adapter, "adapter.py") if job.adapter else None,
-            "output_cap": limits.output_mb * MEGABYTE,
-        }
         deadlines = (limits.import_seconds, limits.seconds)
-        heard, how = self._case(job.folder, content, limits, deadlines)
+        heard, how = self._case(job.folder, content(job, limits), limits, deadlines)
         return outcome.reply(heard, how, len(job.calls))
 
     def run_script(self, folder: Path, file: str, limits: Limits) -> OwnTest:
@@ -143,7 +111,7 @@ class Sandbox:
         assert self._zygote is not None
         request = {
             "folder": str(self._stage.show(folder)),
-            "limits": _rlimits(limits),
+            "limits": rlimits(limits),
             "script": "script" in content,
         }
         cap = limits.output_mb * MEGABYTE + MESSAGES_CAP
@@ -178,7 +146,7 @@ class Sandbox:
                 "judge": os.getpid(),
                 "uid": os.getuid(),
                 "kept": restrict.FIRST_KEPT + 1,
-                "memory": PROBE_LIMITS.memory_mb * MEGABYTE + INTERPRETER_BYTES,
+                "memory": address_space(PROBE_LIMITS),
             }
             content = {"attempts": targets}
             frame = wire.encode(content)
@@ -200,25 +168,3 @@ def probe() -> tuple[Layer, ...]:
     """Every isolation layer, found by trying it here."""
     with Sandbox(accept_weak=True) as box:
         return box.isolation
-
-
-@functools.lru_cache(maxsize=64)
-def _compiled(source: str, name: str) -> NDArray[np.uint8]:
-    """Our own code for the child, compiled once here rather than in each. Raises SyntaxError.
-
-    Only the judge writes it and only the child reads it, with the same interpreter.
-    """
-    return np.frombuffer(marshal.dumps(compile(source, name, "exec")), np.uint8)
-
-
-def _rlimits(limits: Limits) -> dict[str, int]:
-    """The resource limits of a case, by setrlimit's names and units."""
-    seconds = (limits.seconds + limits.import_seconds) * (os.cpu_count() or 1)
-    return {
-        "RLIMIT_AS": limits.memory_mb * MEGABYTE + INTERPRETER_BYTES,
-        "RLIMIT_CPU": math.ceil(seconds) + 1,
-        "RLIMIT_FSIZE": limits.output_mb * MEGABYTE,
-        "RLIMIT_CORE": 0,
-        "RLIMIT_NOFILE": DESCRIPTORS,
-        "RLIMIT_NPROC": PROCESSES,
-    }

@@ -6,31 +6,19 @@ close, because a process that outlives the case may hold it open.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import selectors
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from generator.sandbox import wire
 from generator.sandbox.client import Spare, Zygote
+from generator.sandbox.pipes import CHUNK, Ends, pipes
 
 PRINTED_CAP = 4096
-CHUNK = 1 << 20
 MESSAGES_CAP = 10_000
 LISTEN_SECONDS = 1.0
-
-
-@dataclass
-class Ends:
-    """The judge's ends of the three pipes of a case."""
-
-    job: int
-    reply: int
-    printed: int
 
 
 @dataclass
@@ -63,7 +51,7 @@ def converse(
     request: what the zygote is asked. frame: the job. cap: bytes that may come back. seconds: until
     it must have loaded, and from then on. Returns what was heard and how the process ended.
     """
-    with _pipes() as (ours, theirs):
+    with pipes() as (ours, theirs):
         try:
             spare = zygote.start(request, theirs)
         finally:
@@ -74,21 +62,6 @@ def converse(
         how = zygote.end(spare, wait=not heard.complete or bool(request["script"]))
         talk.drain()
     return heard, how
-
-
-@contextlib.contextmanager
-def _pipes() -> Iterator[tuple[Ends, tuple[int, int, int]]]:
-    """Three pipes; the child's ends are closed by the caller once they were handed over."""
-    pairs = [os.pipe() for _ in range(3)]
-    for end in pairs[0] + pairs[1]:
-        with contextlib.suppress(OSError, AttributeError):  # a larger buffer, where allowed
-            fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, CHUNK)
-    (job_out, job_in), (reply_out, reply_in), (printed_out, printed_in) = pairs
-    try:
-        yield Ends(job_in, reply_out, printed_out), (job_out, reply_in, printed_in)
-    finally:
-        for descriptor in (job_in, reply_out, printed_out):
-            os.close(descriptor)
 
 
 class Exchange:

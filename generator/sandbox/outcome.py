@@ -69,15 +69,20 @@ def anonymous(text: str) -> str:
 
 
 def _exit(heard: Heard, how: str) -> tuple[int, str]:
+    """The exit status that a shell would see, and a note."""
     if heard.error.startswith("SystemExit: "):
         code = heard.error.removeprefix("SystemExit: ").partition(" (")[0]
-        return (0 if code in {"", "0", "None"} else int(code) if code.isdigit() else 1), heard.note
+        return (0 if code in {"", "None"} else _number(code)), heard.note
     if heard.error or heard.broken:
         return 1, heard.error or heard.broken
     if not heard.complete:
-        code = how.removeprefix("exited with status ")
-        return (int(code) if code.isdigit() else 1), f"the process {how}"
+        return _number(how.removeprefix("exited with status ")), f"the process {how}"
     return 0, heard.note
+
+
+def _number(code: str) -> int:
+    """A status as a number; 1 for a text, as Python's own exit has it."""
+    return int(code) if code.isdigit() else 1
 
 
 def _status(heard: Heard, how: str, calls: int) -> tuple[Status, str]:
