@@ -11,15 +11,16 @@ import typer
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn what a user can mend into one line and an exit code."""
+    from generator.storedrun import printable
     from generator.yamlfile import BadFile
 
     try:
         yield
     except BadFile as error:
-        typer.secho(f"error: {error}", fg="red", err=True)
+        typer.secho(f"error: {printable(str(error))}", fg="red", err=True)
         raise typer.Exit(2) from None
     except OSError as error:
-        typer.secho(f"error: {told(error)}", fg="red", err=True)
+        typer.secho(f"error: {printable(told(error))}", fg="red", err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.secho("stopped; every finished record is kept", fg="yellow", err=True)

@@ -44,12 +44,9 @@ def beside(path: Path) -> tuple[Path, int]:
 def own_folder() -> tuple[Path, int]:
     """A folder for a process's temporary files, and its lock; other users may pass, not list."""
 
-    def made() -> Path:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        folder.chmod(0o711)
-        return folder
-
-    return held(made)
+    folder, lock = held(lambda: Path(tempfile.mkdtemp(prefix=PREFIX)))
+    folder.chmod(0o711)  # not before it is locked: another process may be sweeping
+    return folder, lock
 
 
 def sweep(folder: Path) -> None:

@@ -19,7 +19,7 @@ COLUMNS = (
     BarColumn(),
     MofNCompleteColumn(),
     TimeElapsedColumn(),
-    TextColumn("{task.fields[last]}"),
+    TextColumn("{task.fields[last]}", markup=False),
 )
 
 

@@ -103,7 +103,7 @@ def left_over(docs: Path, cache: Cache | None = None) -> list[str]:
     found = []
     for file in sorted(docs.rglob("*")):
         inside = file.relative_to(docs)
-        if file.suffix not in PUBLISHED or inside.parts[0] in OURS:
+        if not file.is_file() or file.suffix not in PUBLISHED or inside.parts[0] in OURS:
             continue
         if kinds := cache.finds("published", sha256(file.read_bytes()), file.read_bytes, published):
             found.append(f"{inside}: {', '.join(kinds)}")

@@ -20,11 +20,12 @@ from generator.data import (
 )
 from generator.exports import Exports
 from generator.records import Store
+from generator.storedrun import printable
 from generator.verifying import Verified
 from generator.words import typed
 
-stderr = Console(stderr=True)
-stdout = Console()
+stderr = Console(stderr=True, emoji=False)
+stdout = Console(emoji=False)
 COLOURS = {Verdict.PASSED: "green", Verdict.NOT_TESTABLE: "dim", Verdict.NO_OUTPUT: "dim"}
 
 STANDINGS = {
@@ -32,6 +33,11 @@ STANDINGS = {
     "stale": "[yellow](a stale record: files, tests or verifier have changed since)[/]",
     "missing": "[yellow](a run that is not here)[/]",
 }
+
+
+def safe(text: str) -> str:
+    """Anybody's text on one line, none of which commands rich or the terminal to do anything."""
+    return escape(printable(" ".join(text.splitlines())))
 
 
 def coloured(verdict: Verdict) -> str:
@@ -46,16 +52,16 @@ def print_verified(done: Verified, store: Store) -> None:
     for key in done.made:
         evidence = known[key]
         stdout.print(
-            f"{key:34} {coloured(evidence.verdict)}  {escape(evidence.summary)}", soft_wrap=True
+            f"{safe(key):34} {coloured(evidence.verdict)}  {safe(evidence.summary)}", soft_wrap=True
         )
     for key, why in done.stayed.items():
-        stdout.print(f"{key:34} [yellow]stale record kept[/]  {escape(why)}", soft_wrap=True)
+        stdout.print(f"{safe(key):34} [yellow]stale record kept[/]  {safe(why)}", soft_wrap=True)
     for error, count in Counter(done.errors.values()).items():
         keys = [key for key, other in done.errors.items() if other == error]
-        stderr.print(f"[red]not verified, our error:[/] {escape(error)}", soft_wrap=True)
-        stderr.print(f"  {count} runs: {', '.join(keys)}", soft_wrap=True)
+        stderr.print(f"[red]not verified, our error:[/] {safe(error)}", soft_wrap=True)
+        stderr.print(f"  {count} runs: {safe(', '.join(keys))}", soft_wrap=True)
     for problem in (*done.corpus.problems, *store.problems):
-        stderr.print(f"[yellow]note:[/] {escape(problem)}", soft_wrap=True)
+        stderr.print(f"[yellow]note:[/] {safe(problem)}", soft_wrap=True)
     stale = [key for key, standing in done.standings.items() if standing == "stale"]
     stdout.print(
         f"records: {len(done.made)} made, {len(done.reused)} reused, {len(stale)} stale, "
@@ -96,38 +102,38 @@ def print_evidence(evidence: Evidence, standing: str, *, every: bool = False) ->
 
     Nothing is cut to the width of the terminal. standing: of the record, as schedule.py says it.
     """
-    say(f"[bold]{escape(evidence.key)}[/]  {coloured(evidence.verdict)}  {STANDINGS[standing]}")
-    say(escape(evidence.summary))
+    say(f"[bold]{safe(evidence.key)}[/]  {coloured(evidence.verdict)}  {STANDINGS[standing]}")
+    say(safe(evidence.summary))
     for name, result in evidence.checks.items():
         passed = sum(case.verdict is Verdict.PASSED for case in result.cases)
-        say(f"{escape(name)}: {coloured(result.verdict)}, {passed} of {len(result.cases)} cases")
+        say(f"{safe(name)}: {coloured(result.verdict)}, {passed} of {len(result.cases)} cases")
         for case in result.cases:
             if every or case.verdict is not Verdict.PASSED:
                 for line in case_lines(case, every=every):
                     say(f"    {line}")
     print_how(evidence)
-    say(f"replay: {typed(f'verify {evidence.key} --force --seed {evidence.seed}')}")
+    say(f"replay: {safe(typed(f'verify {evidence.key} --force --seed {evidence.seed}'))}")
 
 
 def case_lines(case: CaseResult, *, every: bool) -> Iterable[str]:
     """A case as rich markup: its verdict, then a line for each finding, or each that failed."""
-    yield f"{escape(case.case)}: {coloured(case.verdict)}  {escape(case.note)}".rstrip()
+    yield f"{safe(case.case)}: {coloured(case.verdict)}  {safe(case.note)}".rstrip()
     for finding in case.findings:
         if every or not finding.ok:
             verdict = coloured(Verdict.PASSED if finding.ok else Verdict.WRONG)
             numbers = [f"error {number(finding.error)}"] if finding.error is not None else []
             numbers += [f"bound {number(finding.bound)}"] if finding.bound is not None else []
-            told = [escape(f"{finding.name} {finding.detail}".strip()), *numbers]
+            told = [safe(f"{finding.name} {finding.detail}".strip()), *numbers]
             yield f"    {verdict}  {'  '.join(told)}"
 
 
 def print_how(evidence: Evidence) -> None:
     """How the entry points were found, and how the author's own tests ended."""
     for step in evidence.binding.steps:
-        say(f"binding: {escape(step)}")
+        say(f"binding: {safe(step)}")
     for test in evidence.own_tests:
         ended = f"exit {test.status}" if test.ended else "did not end"
-        say(f"its own {escape(test.file)}: {ended}, {test.seconds:.1f} s")
+        say(f"its own {safe(test.file)}: {ended}, {test.seconds:.1f} s")
 
 
 def say(text: str) -> None:
@@ -145,15 +151,15 @@ def print_binding(bindings: list[Binding], exports: list[Exports]) -> None:
     for number_, binding in enumerate(bindings, 1):
         stdout.print(f"[bold]{number_}.[/] {'bound' if binding.ok else '[red]not bound[/]'}")
         for step in binding.steps:
-            stdout.print(f"   {escape(step)}", soft_wrap=True)
+            stdout.print(f"   {safe(step)}", soft_wrap=True)
     for module in exports:
         names = [
             f"{f.symbol}({', '.join(p.name for p in f.params)})" for f in module.functions.values()
         ]
         names += [f"class {name}: {', '.join(methods)}" for name, methods in module.classes.items()]
-        stdout.print(f"[bold]{escape(module.file)}[/] {escape(module.problem)}")
+        stdout.print(f"[bold]{safe(module.file)}[/] {safe(module.problem)}")
         for name in names:
-            stdout.print(f"   {escape(name)}", soft_wrap=True)
+            stdout.print(f"   {safe(name)}", soft_wrap=True)
 
 
 def print_strength(rows: list[Strength]) -> None:
@@ -161,7 +167,8 @@ def print_strength(rows: list[Strength]) -> None:
     for row in rows:
         stdout.print(
             f"{row.challenge}: {row.killed} of {row.mutants} mutants killed, {row.rejected} of "
-            f"{row.honest} honest variants rejected, {row.seeds} seeds " + ", ".join(row.survivors),
+            f"{row.honest} honest variants rejected, {row.seeds} seeds "
+            + safe(", ".join(row.survivors)),
             soft_wrap=True,
         )
 
@@ -170,4 +177,4 @@ def print_layers(layers: list[Layer]) -> None:
     """A line per ability of this machine."""
     for layer in layers:
         mark = "[green]yes[/]" if layer.enforced else "[red]no [/]"
-        stdout.print(f"{mark} {layer.name:28} {escape(layer.note)}", soft_wrap=True)
+        stdout.print(f"{mark} {layer.name:28} {safe(layer.note)}", soft_wrap=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
-
 from generator.answers import Answers
 from generator.data import Exchange, GradeReply, Status, TextReply
 from generator.judge.facts import facts
@@ -13,7 +11,7 @@ from generator.judge.session import Estimate, Tally
 from generator.judge.subjects import Subject
 from generator.judging import Plan
 from generator.redact import clean
-from generator.report import stderr, stdout
+from generator.report import safe, stderr, stdout
 
 
 def print_estimate(found: Estimate) -> None:
@@ -24,9 +22,9 @@ def print_estimate(found: Estimate) -> None:
 def print_tally(tally: Tally) -> None:
     """What a judge was asked, what of it could not be used, and why it stopped, if it did."""
     for where, why in tally.unscored.items():
-        stderr.print(f"[yellow]unscored:[/] {escape(where)}: {escape(why)}", soft_wrap=True)
+        stderr.print(f"[yellow]unscored:[/] {safe(where)}: {safe(why)}", soft_wrap=True)
     if tally.stopped:
-        stderr.print(f"[red]stopped:[/] {escape(tally.stopped)}", soft_wrap=True)
+        stderr.print(f"[red]stopped:[/] {safe(tally.stopped)}", soft_wrap=True)
     stdout.print(
         f"judge: {tally.asked} asked, {tally.reused} reused, {len(tally.unscored)} unscored, "
         f"{tally.cost:.4f} $"
@@ -44,7 +42,8 @@ def print_answers(planned: Plan, answers: Answers) -> None:
         elif question.kind == "grade":
             reply = parse(known.reply, GradeReply)
             letters = ", ".join(f"{d.dimension} {d.letter}" for d in reply.dimensions)
-            stdout.print(f"{question.subject} {question.part}: {escape(letters)}", soft_wrap=True)
+            about = f"{question.subject} {question.part}: {letters}"
+            stdout.print(safe(about), soft_wrap=True)
 
 
 def print_text(about: Subject, known: Exchange) -> None:
@@ -53,6 +52,6 @@ def print_text(about: Subject, known: Exchange) -> None:
     for paragraph in paragraphs:
         text = clean("".join(span.text for span in paragraph.spans))
         says = f"{about.slug} {about.kind}, {paragraph.topic}: {text}"
-        stdout.print(escape(says), soft_wrap=True)
+        stdout.print(safe(says), soft_wrap=True)
     for fault in faults(paragraphs):
-        stderr.print(f"[yellow]no source:[/] {escape(clean(fault))}", soft_wrap=True)
+        stderr.print(f"[yellow]no source:[/] {safe(clean(fault))}", soft_wrap=True)

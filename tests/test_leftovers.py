@@ -60,3 +60,23 @@ def test_what_is_removed_before_it_is_locked_is_made_again(tmp_path: Path) -> No
     path, lock = leftovers.held(make)
     assert path == made[1]
     os.close(lock)
+
+
+def test_a_folder_that_another_process_sweeps_while_it_is_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers that start at once are no error of either."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    real, made = tempfile.mkdtemp, list[str]()
+
+    def swept_at_first(**options: str) -> str:
+        made.append(real(**options))
+        if len(made) == 1:
+            leftovers.sweep_folders()
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", swept_at_first)
+    folder, lock = leftovers.own_folder()
+    assert str(folder) == made[1]
+    assert folder.stat().st_mode & 0o777 == 0o711
+    os.close(lock)

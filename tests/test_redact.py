@@ -14,7 +14,7 @@ from generator.data import Artifact, Corpus, Digests, Evidence, Model, Run, Verd
 from generator.discover import corpus
 from generator.options import publishable
 from generator.records import Store
-from generator.redact import applicable, clean, redact, report, withhold
+from generator.redact import applicable, clean, left_over, redact, report, withhold
 from generator.secret_rules import RULES
 from generator.yamlfile import BadFile
 from tests.secrets import PLANTED, core
@@ -159,3 +159,13 @@ def test_records_are_kept_without_secrets(tmp_path: Path) -> None:
     kept = store.evidence()["m/c"]
     assert kept.summary == "crashed: [redacted private key]\n\n\n"
     assert kept.extra == {"said": ["[redacted GitHub token]"]}
+
+
+def test_a_folder_called_as_a_page_is_no_page(tmp_path: Path) -> None:
+    """A model may be named so; the gate reads the files in it all the same."""
+    page = tmp_path / "runs" / "x.md" / "task.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("nothing to hide")
+    assert left_over(tmp_path) == []
+    page.write_text(next(iter(PLANTED.values())))
+    assert left_over(tmp_path)[0].startswith("runs/x.md/task.md: ")

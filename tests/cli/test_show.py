@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,28 @@ def test_failures_are_shown_whole_and_passes_counted(command: Command, slug: str
 def test_all_shows_every_case(command: Command, slug: str) -> None:
     """A line each, at the least."""
     assert len(command("show", f"wrong/{slug}", "--all").stdout.splitlines()) > 60
+
+
+def test_what_an_output_said_commands_no_terminal(
+    project: Path, command: Command, slug: str
+) -> None:
+    """Neither by escape sequences nor in the words of the library that prints."""
+    path = project / "docs" / "records" / "evidence" / "wrong" / f"{slug}.json"
+    record = json.loads(path.read_text())
+    case = next(c for c in record["checks"]["rows"]["cases"] if c["verdict"] == "wrong")
+    case["note"] = "\x1b]0;mine\x07[/] [bold]:smile:\nnext\u202e"
+    path.write_text(json.dumps(record))
+    text = command("show", f"wrong/{slug}").stdout
+    assert "\N{REPLACEMENT CHARACTER}]0;mine\N{REPLACEMENT CHARACTER}[/] [bold]:smile: next" in text
+    assert not any(character in text for character in "\x1b\x07\u202e")
+
+
+def test_a_name_commands_no_terminal(project: Path, command: Command, slug: str) -> None:
+    """Of a model, in the lines of `verify` and in its bar."""
+    shutil.copytree(project / "right" / slug, project / "[i]x" / slug)
+    done = command("verify", "[i]x")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith(f"[i]x/{slug}")
 
 
 def test_a_stale_record_says_that_it_is(project: Path, command: Command, slug: str) -> None:

@@ -157,7 +157,7 @@ def logged(text: str) -> Session:
         models=(text,),
         thinking=(text,),
         turns=1,
-        calls={text: 1},
+        calls={text: 1, "unbroken_" * 30: 1},
         started=text,
         seconds=61,
         entries=8,
