@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from generator.data import POINTS, Agreement, Grade
+from generator.data import POINTS, Agreement, Grade, Letter
 from generator.letters import steps
 
 
 def agreements(grades: dict[str, dict[str, Grade]]) -> Iterator[Agreement]:
     """Every two graders, by grader and `model/challenge`; also those that share no run."""
     for a, b in combinations(sorted(name for name, found in grades.items() if found), 2):
-        both = [
-            (one, other)
-            for key in sorted(grades[a].keys() & grades[b].keys())
-            if (one := grades[a][key].letter) and (other := grades[b][key].letter)
-        ]
-        apart = [steps(one, other) for one, other in both]
+        apart = [steps(one, other) for one, other in shared(grades[a], grades[b])]
         yield Agreement(
             a=a,
             b=b,
@@ -30,10 +25,15 @@ def agreements(grades: dict[str, dict[str, Grade]]) -> Iterator[Agreement]:
 
 def paired(own: dict[str, Grade], other: dict[str, Grade]) -> list[list[float]]:
     """A row per run that both graders gave a letter."""
+    return [[POINTS[a], POINTS[b]] for a, b in shared(own, other)]
+
+
+def shared(own: dict[str, Grade], other: dict[str, Grade]) -> list[tuple[Letter, Letter]]:
+    """The letters of the runs that two graders both gave one, in the order of the runs."""
     return [
-        [POINTS[own[k].letter], POINTS[other[k].letter]]  # type: ignore[index]
-        for k in sorted(own.keys() & other.keys())
-        if own[k].letter and other[k].letter
+        (a, b)
+        for key in sorted(own.keys() & other.keys())
+        if (a := own[key].letter) and (b := other[key].letter)
     ]
 
 

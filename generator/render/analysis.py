@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from generator.data import POINTS, Verdict
+from generator.data import Verdict
 from generator.render.cells import Cell
 from generator.render.failures import failed_checks, numbers
 from generator.render.sheets import SIDE
@@ -90,7 +90,7 @@ def shared(cells: Sequence[Cell]) -> Iterator[Remark]:
 
 def separating(cells: Sequence[Cell]) -> Iterator[Remark]:
     """How far the published letters lie apart, and whether the tests agree with their order."""
-    graded = sorted((c for c in cells if c.letter), key=lambda c: -POINTS[c.letter or "F"])  # type: ignore[index]
+    graded = sorted((cell for cell in cells if cell.letter), key=lambda cell: -cell.points)
     if len(graded) < 2:
         return
     top, last = graded[0], graded[-1]
@@ -144,7 +144,7 @@ def weaknesses(cells: Sequence[Cell]) -> list[Remark]:
 
 def above(a: Cell, b: Cell) -> bool:
     """Whether a's published letter is better than b's."""
-    return bool(a.letter and b.letter) and POINTS[a.letter] > POINTS[b.letter]  # type: ignore[index]
+    return bool(a.letter and b.letter) and a.points > b.points
 
 
 def names(cells: Sequence[Cell]) -> str:

@@ -11,6 +11,7 @@ from generator.data import (
     Contradiction,
     Evidence,
     Grade,
+    Letter,
     MeasuredRun,
     Model,
     Provenance,
@@ -53,7 +54,7 @@ class Cell:
         return f"{self.model.slug}/{self.challenge.slug}"
 
     @property
-    def letter(self) -> str | None:
+    def letter(self) -> Letter | None:
         """The published letter."""
         return self.published.letter if self.published else None
 

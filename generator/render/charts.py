@@ -90,9 +90,10 @@ def accuracy(cells: Sequence[Cell]) -> dict[str, Any] | None:
     scale = Scale(-DECADES, DECADES)
     rows: Rows = []
     for cell in cells:
-        dots = [dot for item in checks_of(cell) if (dot := worst(*item))]
+        checks = cell.evidence.checks.items() if cell.evidence else ()
+        dots = [found for name, result in checks if (found := dot(name, result))]
         if dots:
-            placed = [{**dot, "x": scale(dot["decades"])} for dot in dots]
+            placed = [{**found, "x": scale(found["decades"])} for found in dots]
             rows.append({"name": cell.model.name, "dots": placed})
     ticks = [
         {
@@ -127,13 +128,8 @@ def roofline(rows: Sequence[tuple[str, Sequence[Timing]]]) -> dict[str, Any] | N
     return plot(made, ticks) if made else None
 
 
-def checks_of(cell: Cell) -> list[tuple[str, CheckResult]]:
-    """The checks of a cell's record."""
-    return list(cell.evidence.checks.items()) if cell.evidence else []
-
-
-def worst(name: str, result: CheckResult) -> dict[str, Any] | None:
-    """The largest error of a check against its bound; None where it has no numbers."""
+def dot(name: str, result: CheckResult) -> dict[str, Any] | None:
+    """A check's largest error as a multiple of its bound; None where no ratio can be drawn."""
     measured = [
         (f.error / f.bound, f)
         for case in result.cases

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
-from generator.data import POINTS, Model, PublishedScores
+from generator.data import POINTS, Letter, Model, PublishedScores
 from generator.letters import letter_of
 from generator.render import panels
 from generator.render.cells import Cell
@@ -139,14 +139,14 @@ def letter(cell: Cell, drawn: str = "plain") -> Given | None:
     return Given(given, given, drawn) if given else None
 
 
-def tested(cell: Cell) -> str | None:
+def tested(cell: Cell) -> Letter | None:
     """The letter by evidence."""
     return cell.graded.letter if cell.graded else None
 
 
-def change(old: str | None, new: str | None) -> str:
+def change(old: Letter | None, new: Letter | None) -> str:
     """`up`, `down`, `equal`, or nothing where a letter is missing."""
     if not old or not new:
         return ""
-    difference = POINTS[new] - POINTS[old]  # type: ignore[index]
+    difference = POINTS[new] - POINTS[old]
     return "equal" if not difference else "up" if difference > 0 else "down"

@@ -86,10 +86,10 @@ def moment(entry: Entry, start: float | None) -> Moment:
     text, _ = redact(shown[: LONGEST_TEXT + LONGEST_SECRET])
     cut = f"\n({len(shown) - LONGEST_TEXT:,} more characters)" if len(shown) > LONGEST_TEXT else ""
     kinds = {"model": "change", "thinking": "change", "usage": "assistant"}
-    known = start is not None and entry.when is not None
+    seconds = None if start is None or entry.when is None else max(entry.when - start, 0)
     return Moment(
         line=entry.line,
-        seconds=round(max(entry.when - start, 0), 1) if known else None,  # type: ignore[operator]
+        seconds=None if seconds is None else round(seconds, 1),
         kind=kinds.get(entry.kind, entry.kind),  # type: ignore[arg-type]
         title=redact(f"thinking {entry.name}" if entry.kind == "thinking" else entry.name)[0],
         text=text[:LONGEST_TEXT] + cut,

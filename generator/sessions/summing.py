@@ -50,7 +50,7 @@ class Sums:
 
     def session(self, **known: Any) -> Session:
         """The summary; `known` is the file and the format."""
-        ends = self.first is not None and self.last is not None
+        lasted = None if self.first is None or self.last is None else self.last - self.first
         return Session(
             models=tuple(self.models),
             thinking=tuple(self.thinking),
@@ -60,7 +60,7 @@ class Sums:
             tokens=Tokens(**{name: int(self.totals[name]) for name in Tokens.model_fields}),
             cost=round(float(self.totals["cost"]), 6),
             started=iso(self.first) if self.first is not None else "",
-            seconds=round(self.last - self.first, 1) if ends else None,  # type: ignore[operator]
+            seconds=None if lasted is None else round(lasted, 1),
             entries=self.entries,
             broken=tuple(self.broken),
             **known,
