@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import html
-from collections import Counter
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,17 +29,17 @@ def redact(text: str) -> tuple[str, dict[str, int]]:
 
     Lines keep their numbers: a find that spans several leaves as many line feeds behind.
     """
-    found: Counter[str] = Counter()
+    found: dict[str, int] = {}
     for rule in applicable(text):
-        parts, end = [], 0
-        for match in rule.pattern.finditer(text):
-            lines = "\n" * match.group().count("\n")
-            parts += [text[end : match.start()], f"[redacted {rule.kind}]", lines]
-            end = match.end()
-        if parts:
-            found[rule.kind] += len(parts) // 3
-            text = "".join([*parts, text[end:]])
-    return text, dict(found)
+        text, count = rule.pattern.subn(functools.partial(replacement, rule.kind), text)
+        if count:
+            found[rule.kind] = count
+    return text, found
+
+
+def replacement(kind: str, match: re.Match[str]) -> str:
+    """What stands in place of a find: its kind, and the line feeds that it held."""
+    return f"[redacted {kind}]" + "\n" * match[0].count("\n")
 
 
 def clean(text: str) -> str:
