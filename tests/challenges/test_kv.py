@@ -34,6 +34,8 @@ EXPRESSED = {
     "past_tuple": {"prefill_is_causal", "chunked_prefill_equals_full", "work_per_step_is_linear"},
     "prefill_and_decode": {"prefill_is_causal", "generator_decode_equals_full"},
     "counts_with_the_last_layer": {"memory_is_accounted", "write_past_capacity_is_an_error"},
+    "growing_layers": {"several_layers_end_to_end", "memory_is_accounted"},
+    "filled_dict": {"prefill_is_causal", "decoder_usable_as_shipped", "lengths_are_reported"},
     "rows_with_ids": {"paged_cache_round_trip", "variable_lengths_in_batch"},
 }
 
@@ -45,6 +47,8 @@ FAULTS = [
     ("one_sequence_of_lists", "decode_step_equals_full", "top = max(scores)", "top = 0.0"),
     ("past_tuple", "decode_step_equals_full", "past_kv[0], k]", "past_kv[0][:, :, -1:], k]"),
     ("prefill_and_decode", "several_layers_end_to_end", "[cache.get_seq_length()]", "[0]"),
+    ("growing_layers", "cache_holds_what_was_written", "append(value_states", "append(key_states"),
+    ("filled_dict", "prefill_is_causal", "[S - T:], att", "[-1:], att"),
     ("rows_with_ids", "paged_cache_round_trip", "n % self.block_size == 0", "n == 0"),
 ]  # fmt: skip
 

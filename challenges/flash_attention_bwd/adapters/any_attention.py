@@ -1,7 +1,8 @@
 """For functions or an object whose interface differs beyond names and order.
 
 Backward may take Q, K, V, O and L one by one in place of a cache; both may be methods of one
-object, or take a context that forward saves to. What a parameter is for is told by its name.
+object, or take a context that forward saves to; or forward returns O and the way back. What a
+parameter is for is told by its name.
 """
 
 import inspect
@@ -28,12 +29,7 @@ STATISTICS = {1: (NAMES["lse"],), 2: (("m", "row_max"), ("l", "row_sum"))}
 
 def entry(module, load):  # noqa: ARG001 - every adapter is offered both
     """Both roles: by two functions, else by two methods of one class."""
-    forward, backward = (find(vars(module), words) for words in (FORWARD, BACKWARD))
-    cls = None
-    if not (forward and backward):
-        cls = next((c for c in vars(module).values() if inspect.isclass(c) and paired(c)), None)
-    if cls is None and not (forward and backward):
-        raise NotTestable("no forward that takes Q, K and V with a backward beside it")
+    cls, forward, backward = passes(module)
 
     def flash_attention_fwd(Q, K, V, tile_size, causal):
         held = {"q": Q, "k": K, "v": V, "tile": tile_size, "causal": causal}
@@ -42,21 +38,46 @@ def entry(module, load):  # noqa: ARG001 - every adapter is offered both
             held["ctx"] = fresh_context(module)
         made = call(module, one, held, NAMES)
         out, rest = named_parts(made) if isinstance(made, tuple) else (made, {})
+        other = other or rest.get("cache")
+        if not callable(other):
+            raise NotTestable("there is no backward, and forward returns no function")
         return out, {"backward": other, "held": {**held, "o": out, **rest}, "lse": rest.get("lse")}
 
     def flash_attention_bwd(dO, cache, tile_size, causal):
         held = {**cache["held"], "do": dO, "tile": tile_size, "causal": causal}
-        made = call(module, cache["backward"], held, NAMES)
+        closed = cls is None and backward is None
+        made = cache["backward"](dO) if closed else call(module, cache["backward"], held, NAMES)
         return made[:3] if isinstance(made, tuple) and type(made) is tuple else made
 
     roles = {
         "flash_attention_fwd": (flash_attention_fwd, FORWARD, forward),
-        "flash_attention_bwd": (flash_attention_bwd, BACKWARD, backward),
+        "flash_attention_bwd": (flash_attention_bwd, BACKWARD, backward or forward),
     }
     for role, words, function in roles.values():
         role.__wrapped__ = getattr(cls, named_method(cls, words)) if cls else function
         role.__signature__ = telling(module, role.__wrapped__, cls)
     return {name: role for name, (role, *_) in roles.items()}
+
+
+def passes(module):
+    """(class, forward, backward): two functions, a class of both, or one that returns the other."""
+    forward, backward = (find(vars(module), words) for words in (FORWARD, BACKWARD))
+    if forward and backward:
+        return None, forward, backward
+    kinds = filter(inspect.isclass, vars(module).values())
+    cls = next(filter(paired, kinds), None)
+    closing = next(filter(makes_a_function, vars(module).values()), None)
+    if cls is None and closing is None:
+        raise NotTestable("no forward that takes Q, K and V with a backward beside it")
+    return cls, None if cls else closing, None
+
+
+def makes_a_function(item):
+    """Whether it takes Q, K and V and defines a function, which may be its way back."""
+    if not inspect.isfunction(item) or NOT_IT.search(item.__name__) or not takes_queries(item):
+        return False
+    inner = filter(inspect.iscode, item.__code__.co_consts)
+    return any(not code.co_name.startswith("<") for code in inner)
 
 
 def named_parts(made):

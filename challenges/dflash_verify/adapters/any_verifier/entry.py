@@ -12,7 +12,7 @@ import re
 from challenges.driving.refusing import NotTestable
 
 from .naming import call, takes
-from .trees import classes, trees_of
+from .trees import classes, tree_classes, trees_of
 
 EXPORTS = {
     "*[Vv]erif*|*[Aa]ccept*|[A-Z]*Specul*|[A-Z]*Flash*|[A-Z]*Decoder*|[A-Z]*Tree*|*specul*": ()
@@ -62,7 +62,9 @@ def tried(module, function, held, make=None):
         if asked > len(held["prompt_tokens"]) + len(held["tree_tokens"]):
             raise NotTestable("its root is a drafted token, so that a tree has no second one")
         return made
-    raise errors[0]
+    if tree_classes(module):
+        raise errors[0]
+    raise NotTestable(f"no tree that was tried holds what it looks for: {errors[0]}")
 
 
 def trees_meant(module, makers, held):

@@ -24,8 +24,7 @@ def trees_of(module, tokens, parents, last):
 
     last: the last token of the prompt, for which a node above the roots stands.
     """
-    kinds = [k for k in classes(module) if any(w in k.__name__ for w in ("Tree", "Draft", "Node"))]
-    kinds = [k for k in kinds if not inspect.isabstract(k)]
+    kinds = tree_classes(module)
     found = []
     for make in (whole, grown, as_nodes, as_nested):
         for kind in kinds:
@@ -39,9 +38,21 @@ def trees_of(module, tokens, parents, last):
     return found or plain_trees(module, tokens, parents, last)
 
 
+def tree_classes(module):
+    """The module's classes that may be those of a tree or of a node, the likelier first."""
+    kinds = [k for k in classes(module) if any(w in k.__name__ for w in ("Tree", "Draft", "Node"))]
+    return [k for k in kinds if not inspect.isabstract(k)]
+
+
 def plain_trees(module, tokens, parents, last):
     """Trees without a class, the likelier first: told by whether the code looks children up."""
-    whole_tree = Bundle(named("tree_tokens", tokens) | named("tree_parents", parents))
+    below = [[i for i, parent in enumerate(parents) if parent == p] for p in range(-1, len(tokens))]
+    whole_tree = Bundle(
+        named("tree_tokens", tokens)
+        | named("tree_parents", parents)
+        | dict.fromkeys(CHILDREN, below[1:])
+        | {"roots": below[0]}
+    )
     nodes = [
         Bundle(dict.fromkeys(TOKEN, token) | dict.fromkeys(PARENT, parent))
         for token, parent in zip(tokens, parents, strict=True)

@@ -152,9 +152,8 @@ class Cache:
         if reader is None:
             pair = self.returned.get((layer, row if "b" not in self.use.layout else None))
         elif reader == "attributes":
-            pair = attribute_pair(
-                owner, layer, self.config["num_layers"] if self.use.layered else 0
-            )
+            layers = self.config["num_layers"] if self.use.layered else 0
+            pair = attribute_pair(owner, layer, layers)
         elif isinstance(reader, tuple):
             pair = [np.array(self._heads_of(owner, name, known)) for name in reader]
         elif "head" in indexes(getattr(self.use.kind, reader)):
@@ -215,7 +214,7 @@ class Cache:
                 )
             if found is not None:
                 found = np.asarray(found)
-                return found[0] if found.ndim == 2 else found
+                return found[0] if found.ndim == 2 or self.use.length_of_layers else found
         raise NotTestable("it reports no length")
 
     def bytes(self):
@@ -228,18 +227,24 @@ class Cache:
 def attribute_pair(owner, layer, layers):
     """The key store and the value store among an object's attributes, or None.
 
-    layers: how many layers the object holds; a list of as many holds one store each, or one mapping
-    or object each with both.
+    layers: how many layers the object holds; a list of as many, or of those written so far, or a
+    mapping by their numbers, holds one store each, or one mapping or object each with both.
     """
-    held = vars(owner)
-    stacks = {
-        name: value[layer]
-        for name, value in held.items()
-        if layers and isinstance(value, (list, tuple)) and len(value) == layers
-    }
-    places = [held | stacks, *(fields_of(one) or {} for one in stacks.values())]
+    state = getattr(owner, "state", None)
+    held = vars(owner) | (state if isinstance(state, dict) else {})
+    parts = {name: of_layer(value, layer, layers) for name, value in held.items()}
+    parts = {name: part for name, part in parts.items() if part is not None}
+    places = [held | parts, *(fields_of(part) or {} for part in parts.values())]
     pairs = (stores(place) for place in places)
     return next((pair for pair in pairs if pair), None)
+
+
+def of_layer(value, layer, layers):
+    """What a container has for one of so many layers; None where it has nothing for layers."""
+    if isinstance(value, dict):
+        return value.get(layer) if layers else None
+    fits = isinstance(value, (list, tuple)) and layer < len(value) <= layers
+    return value[layer] if fits else None
 
 
 def stores(named):

@@ -14,7 +14,7 @@ from .held import ADVANCES, classes_of_functions
 from .layouts import HEAD_LAYOUTS, LAYOUTS, ROW_LAYOUTS, axes_of
 from .naming import indexes, parameters, slot, slots
 from .pieces import ONE, TRY, methods, settings
-from .telling import length_names
+from .telling import length_names, told_by
 
 WRITES = re.compile(r"^_?(update|append|write|add|put|store|push|insert|extend|set|cache)")
 FORGETS = re.compile("window|sliding|ring|rolling|circular|evict|prefix|offload|stream")
@@ -26,13 +26,14 @@ class CacheUse:
     """How to use one cache class: which method writes and reads, in which layout, per row or not.
 
     lists: it is given lists. bare: its defaults are left alone. layered: one object for all layers,
-    which its writer has to be told; a configuration may count layers for the model's sake alone.
+    as its writer is told which; a configuration may count layers for the model's sake alone.
     padded: it reads back its whole capacity. many: it takes several tokens. totals: the lengths it
     takes include what is cached. exact: 1 if a token's keys and values came back, half if one
     of the two did, which is a fault but no misunderstanding.
     narrow: float32 is stored where float64 was asked for. advancer: the method, if any, that has to
     be called when every layer has the new tokens. shared_blocks: a block of it serves all layers.
-    dim_of_head: what it calls a dimension beside its heads is that of one head.
+    dim_of_head: what it calls a dimension beside its heads is that of one head. length_of_layers:
+    what tells the length has one for each layer.
     """
 
     def __init__(self, kind, pieces):
@@ -44,6 +45,7 @@ class CacheUse:
         self.many = self.bare = self.totals = False
         self.length_name, self.exact, self.narrow = None, -1.0, False
         self.advancer, self.shared_blocks, self.dim_of_head = "", False, False
+        self.length_of_layers = False
 
     def _config_slots(self):
         """Slots of the configuration object that the constructor takes, if any."""
@@ -64,8 +66,7 @@ class CacheUse:
         for dim_of_head, writer in itertools.product(meant, writers):
             if self.exact >= 1.0:
                 break
-            counts_layers = "layer" in indexes(getattr(self.kind, writer))
-            self.layered = counts_layers and "num_layers" in self.constructor
+            self.layered = "layer" in indexes(getattr(self.kind, writer))
             for option in self._options(writer):
                 self._try((*option, dim_of_head), token)
                 if self.exact >= 1.0:
@@ -99,8 +100,15 @@ class CacheUse:
             except NotTestable:
                 continue
             if all(told):
+                self.length_of_layers = self._has_one_length_a_layer()
                 return self.length_name
         return ""
+
+    def _has_one_length_a_layer(self):
+        """Whether what tells the length has a number for each of seven layers."""
+        owner = Cache(self, TRY, np.float64).object(0)
+        found = told_by(owner, self.length_name, 0, self.pieces)
+        return self.layered and found is not None and found.shape == (TRY["num_layers"],)
 
     def _shares_blocks(self):
         """Whether as many blocks as one layer needs are enough to fill all layers."""

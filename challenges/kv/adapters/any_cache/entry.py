@@ -76,18 +76,16 @@ def entry(module, load):
 
 
 def lengths_of(cache):
-    """The reported lengths; a tuple that is passed around tells them by its shape."""
+    """The reported lengths; what is passed around tells them by its shape."""
     if not isinstance(cache.object(0), Past):
         return theirs(cache).lengths()
     rows = range(cache.config["batch_size"])
-    empty = cache.object(0).state is None
+    empty = not cache.object(0).state
     return np.array([0 if empty else cache.read(0, row)[0].shape[1] for row in rows])
 
 
 def theirs(cache):
-    """The cache, unless it is our stand-in for a tuple that is passed around."""
+    """The cache, unless it is our stand-in for what is passed around."""
     if getattr(cache.use.kind, "ours", False):
-        raise NotTestable(
-            "keys and values are passed around as a tuple, there is no cache to write to"
-        )
+        raise NotTestable("keys and values are passed around, there is no cache to write to")
     return cache

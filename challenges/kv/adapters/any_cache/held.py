@@ -46,6 +46,19 @@ class Past(Held):
         self.hold((np.array(k), np.array(v)))
 
 
+class Filled(Past):
+    """A dictionary, empty at first, that attention is given and fills."""
+
+    def __init__(self):
+        self.state = {}
+
+    def append(self, k, v):
+        """(B, H, T, d): our own code, used to see what attention does; it is not judged."""
+        for name, new in (("k", k), ("v", v)):
+            held = [self.state[name]] if name in self.state else []
+            self.state[name] = np.concatenate([*held, new], axis=2)
+
+
 class Within(Held):
     """The keys and values that an attention object keeps in its own attributes."""
 
@@ -79,8 +92,11 @@ def classes_of_functions(pieces):
     attending = [f for f in (*takers.values(), *attending) if "cache" in slots(f)]
     if any(keeps_inside(kind) for kind in pieces.classes.values()):
         yield "inside attention", Within
-    if any(not required(f, "cache") and {"x", "q"} & slots(f) for f in attending):
+    attending = [f for f in attending if {"x", "q"} & slots(f)]
+    if any(not required(f, "cache") for f in attending):
         yield "past", Past
+    if any(required(f, "cache") for f in attending):
+        yield "filled", Filled
 
 
 def makes_cache(name, maker):

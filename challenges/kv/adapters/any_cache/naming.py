@@ -61,6 +61,7 @@ SLOTS = {
     ),
     "new_lengths": (
         "newlengths newlens inputlengths numnew newseqlens promptlengths promptlens counts "
+        "nvalid numvalid nreal numreal validcounts "
     ),
     "lengths": (
         "lengths seqlens seqlengths sequencelengths validlengths validlens lens contextlens "

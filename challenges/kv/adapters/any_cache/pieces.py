@@ -88,7 +88,11 @@ def relevant(file):
         return False
     named = [n.name for n in tree.body if isinstance(n, (ast.ClassDef, ast.FunctionDef))]
     return any(
-        re.search(r"cache|att(en|n)|decod|generat|transformer|model", n, re.IGNORECASE)
+        re.search(
+            r"cache|att(en|n)|decod|generat|transformer|model|gpt|llama|lm$|config|args$",
+            n,
+            re.IGNORECASE,
+        )
         for n in named
     )
 
