@@ -64,7 +64,7 @@ def write_skeleton(
     that is no module's, and where an adapter of that name exists.
     """
     if challenge.runtime == "cuda":
-        raise BadFile(f"{challenge.slug}: adapters are for Python; launchers are found otherwise")
+        raise BadFile(f"{challenge.slug}: no adapters in CUDA: launchers are found by parameters")
     if not NAME.fullmatch(name):
         raise BadFile(f"{name!r}: an adapter's name is letters, digits and _ in lower case")
     adapter = root / "challenges" / challenge.slug / "adapters" / f"{name}.py"

@@ -88,7 +88,8 @@ def kernel_texts(root: Path, slug: str) -> dict[str, str]:
     if kernels.mutant not in wrong:
         raise BadFile(f"{FILE}: kernels.{slug}.mutant: no mutant called {kernels.mutant!r}")
     if right.count(kernels.broken.old) != 1:
-        raise BadFile(f"{FILE}: kernels.{slug}.broken.old: not found exactly once")
+        where = f"{FILE}: kernels.{slug}.broken.old"
+        raise BadFile(f"{where}: must stand once, and once only, in honest/{kernels.right}")
     return {
         "right": right,
         "naive": naive,

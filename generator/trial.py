@@ -97,9 +97,9 @@ def mutant_source(folder: Path, mutant: Mutant) -> str:
         return read_text(folder / mutant.file)
     base = read_text(folder / "honest" / mutant.base)
     if base.count(mutant.old) != 1:
-        raise BadFile(
-            f"{folder}/mutants.yaml: {mutant.name}: old: found {base.count(mutant.old)} times"
-        )
+        where = f"{folder}/mutants.yaml: {mutant.name}: old"
+        times = base.count(mutant.old)
+        raise BadFile(f"{where}: found {times} times in honest/{mutant.base}, must be once")
     return base.replace(mutant.old, mutant.new)
 
 

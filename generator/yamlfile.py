@@ -84,7 +84,7 @@ def parse(where: str, kind: type[T], content: dict[str, Any], **identity: Any) -
     """Validate a mapping that was read from `where`; raises BadFile."""
     repeated = sorted(identity.keys() & content.keys())
     if repeated:
-        raise BadFile(f"{where}: {repeated[0]}: given by its place, must not be repeated")
+        raise BadFile(f"{where}: {repeated[0]}: remove it; the name of the folder or entry says it")
     return validated(where, kind, content | identity)
 
 

@@ -182,7 +182,7 @@ def test_one_changed_byte_changes_one_run(tmp_path: Path) -> None:
     [
         ("title: [", "challenge.yaml:"),
         ("- a\n- b\n", "expected a mapping"),
-        ("title: T\nslug: x\n", "slug: given by its place"),
+        ("title: T\nslug: x\n", "slug: remove it; the name of the folder"),
         ("title: T\ndifficulty: Easy\n", "difficulty: "),
     ],
 )

@@ -1,4 +1,9 @@
-"""Facts that others published or measured, imported as data. Stand-ins never answer for them."""
+"""Facts that others published or measured, imported as data. Stand-ins never answer for them.
+
+The files they come from are published with the site. A few of their fields are kept for readers of
+those files, and nothing is computed from them: executed_the_code, harness, gradient_is_identity and
+also_logged.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def open_engine(name: Name, workers: int, memory_mb: int, address: str) -> Engin
     from generator.yamlfile import BadFile
 
     if address and name is not Name.RAY:
-        raise BadFile("--address is for --engine ray")
+        raise BadFile("--address goes with --engine ray alone")
     if name is Name.RAY:
         from generator.engines.ray import Ray, library
 

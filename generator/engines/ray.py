@@ -66,7 +66,8 @@ class Ray:
                     logging_level="error",
                 )
             except (OSError, RuntimeError, ValueError) as error:
-                raise BadFile(f"no Ray cluster at {self.address or 'hand'}: {error}") from None
+                where = f"at {self.address}" if self.address else "could be started here"
+                raise BadFile(f"no Ray cluster {where}: {error}") from None
         try:
             yield
         finally:

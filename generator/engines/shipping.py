@@ -64,7 +64,9 @@ def archive(folder: Path) -> bytes:
             with suppress(OSError):  # what we may not read, the run goes without
                 _add(tar, path, path.relative_to(folder).as_posix())
             if packed.tell() > BYTES_CAP:
-                raise BadFile(f"more than {BYTES_CAP:,} bytes of files are not sent to a cluster")
+                raise BadFile(
+                    f"more than {BYTES_CAP:,} bytes of files, too many to send to a cluster"
+                )
     return packed.getvalue()
 
 

@@ -27,7 +27,7 @@ def new_challenge(root: Path, slug: str) -> list[Path]:
     if not slug.isidentifier() or keyword.iskeyword(slug) or slug != slug.lower():
         raise BadFile(f"{slug!r}: a challenge's name is a Python identifier in lower case")
     if slug in TAKEN:
-        raise BadFile(f"{slug!r}: a module of ours, of Python or of a library is called so")
+        raise BadFile(f"{slug!r}: this is the name of a module of ours, of Python or of a library")
     folder, test = root / "challenges" / slug, root / "tests" / "challenges" / f"test_{slug}.py"
     for path in (folder, test):
         if path.exists():
