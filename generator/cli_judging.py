@@ -11,7 +11,9 @@ from generator.cli_options import BaseUrl, Local, Names, Records, finite
 from generator.errors import plain_errors
 
 JudgeName = Annotated[str, typer.Option("--judge", help="A judge of judges.yaml.")]
-OtherModel = Annotated[str, typer.Option(help="Another model on that server.")]
+OtherModel = Annotated[
+    str, typer.Option(help="Another model on that server; its letters go by its name.")
+]
 Repeats = Annotated[int, typer.Option("--again", min=1, help="Repeats per run.")]
 Blind = Annotated[int, typer.Option(min=0, help="Repeats without the evidence.")]
 Dollars = Annotated[

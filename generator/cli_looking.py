@@ -16,7 +16,7 @@ looking = typer.Typer()
 
 @looking.command()
 def show(
-    run: Annotated[str, typer.Argument(metavar="MODEL/SLUG")],
+    run: Annotated[str, typer.Argument(metavar="MODEL/CHALLENGE")],
     every: Annotated[bool, typer.Option("--all", help="Every case, not failures alone.")] = False,
     runs: Runs = None,
     records: Records = None,
@@ -41,7 +41,7 @@ def show(
 
 @looking.command()
 def bind(
-    run: Annotated[str, typer.Argument(metavar="MODEL/SLUG")],
+    run: Annotated[str, typer.Argument(metavar="MODEL/CHALLENGE")],
     runs: Runs = None,
     skeleton: Annotated[
         str | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from generator.cli_options import Challenges, Local
+from generator.cli_options import Challenges, Local, server
 from generator.errors import plain_errors
 from generator.words import typed
 
@@ -40,7 +40,7 @@ def deploy(
 
 
 @making.command(name="new-challenge")
-def new_challenge(slug: Annotated[str, typer.Argument(metavar="SLUG")]) -> None:
+def new_challenge(slug: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Start a challenge: a small one that works, to be replaced piece by piece."""
     from generator.making.challenge import new_challenge as make
     from generator.options import Options
@@ -56,7 +56,9 @@ def new_challenge(slug: Annotated[str, typer.Argument(metavar="SLUG")]) -> None:
 def run(
     model: Annotated[str, typer.Option("--model", help="The model's folder.")],
     challenge: Challenges = None,
-    base_url: Annotated[str, typer.Option(help="An OpenAI-compatible server.")] = "",
+    base_url: Annotated[
+        str, typer.Option(help="An OpenAI-compatible server.", callback=server)
+    ] = "",
     served_as: Annotated[
         str, typer.Option(help="What the server calls the model. Default: the folder's name.")
     ] = "",
@@ -87,7 +89,7 @@ def run(
         if bool(base_url) is local:
             raise BadFile("which server? Give --base-url, or --local for the packaged model")
         with local_server() if local else nullcontext(base_url) as address:
-            server = Server(
+            asked = Server(
                 base_url=address,
                 model=served_as or model,
                 provider=provider,
@@ -96,6 +98,6 @@ def run(
                 effort=effort,
             )
             root = Options().root
-            for folder in ask(root, model, server, challenge or [], title):
+            for folder in ask(root, model, asked, challenge or [], title):
                 typer.echo(f"written: {folder.relative_to(root)}/")
             typer.echo(f"\nNext: {typed(f'verify {model}')}")

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from generator.options import Options
 
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[MODEL[/SLUG]]...", help="Default: every run.")
+    list[str] | None, typer.Argument(metavar="[MODEL[/CHALLENGE]]...", help="Default: every run.")
 ]
 Runs = Annotated[
     Path | None,
     typer.Option(
         file_okay=False,
-        help="A folder of MODEL/SLUG outputs elsewhere, read only.",
+        help="A folder of MODEL/CHALLENGE outputs elsewhere, read only.",
         show_default=False,
     ),
 ]
@@ -64,8 +64,18 @@ Weak = Annotated[
 Rehash = Annotated[
     bool, typer.Option("--rehash", help="Read every file again, whether it has changed or not.")
 ]
+
+
+def server(address: str) -> str:
+    """Refuse an address that no request can be sent to."""
+    if address and not address.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{address}: an address begins with http:// or https://")
+    return address
+
+
 BaseUrl = Annotated[
-    str, typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.")
+    str,
+    typer.Option(envvar="JUDGE_BASE_URL", help="Another server for the judge.", callback=server),
 ]
 Local = Annotated[
     bool, typer.Option("--local", help="Start the small packaged model and ask that.")

@@ -77,7 +77,10 @@ class Client:
         variable = self.settings.key_variable
         key = os.environ.get(variable, "") if variable else "none"
         if not key:
-            raise JudgeStopped(f"no key: set {variable} for {self.settings.name}")
+            raise JudgeStopped(
+                f"no key: set {variable} for {self.settings.name}; "
+                "a server that asks for none: --judge local --base-url ADDRESS"
+            )
         return OpenAI(
             api_key=key,
             base_url=self.settings.base_url,

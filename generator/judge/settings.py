@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,11 @@ from generator.yamlfile import BadFile, parse, read_mapping
 
 
 def load_judge(file: Path, name: str = "", base_url: str = "", model: str = "") -> JudgeSettings:
-    """The named judge, or the default one, with its server or model replaced if asked. BadFile."""
+    """The named judge, or the default one, with its server or model replaced if asked. BadFile.
+
+    Another model is another judge: it goes by the model's own name, and of its family nothing is
+    known, so that no letter of its is shown as one of the judge whose settings it borrows.
+    """
     judges, default = listed(file)
     chosen = name or default
     if not isinstance(chosen, str) or chosen not in judges:
@@ -19,7 +24,10 @@ def load_judge(file: Path, name: str = "", base_url: str = "", model: str = "") 
         raise BadFile(f"{file}: {field}no judge called {chosen!r} (there are: {known})")
     if not isinstance(judges[chosen], dict):
         raise BadFile(f"{file}: judges.{chosen}: expected a mapping of fields")
-    given = judges[chosen] | {k: v for k, v in {"base_url": base_url, "model": model}.items() if v}
+    given = judges[chosen] | ({"base_url": base_url} if base_url else {})
+    if model and model != given.get("model"):
+        given |= {"model": model, "family": ""}
+        chosen = re.sub(r"[^A-Za-z0-9._-]+", "-", model).strip("-.") or chosen
     return parse(f"{file}: judges.{chosen}", JudgeSettings, given, name=chosen)
 
 
