@@ -130,7 +130,7 @@ def compare(name: str, got: Any, expected: Oracle) -> Finding:
     error = row_max(values - ref)
     ratio = error / np.maximum(allowed, np.finfo(np.float64).tiny)
     worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    failed = int((error > allowed).sum())
+    failed = int((~(error <= allowed)).sum())  # also where a bound is not a number
     detail = f"{failed} of {error.size} rows outside the bound" if failed else ""
     return Finding(name, failed == 0, float(error[worst]), float(allowed[worst]), detail)
 

@@ -81,7 +81,7 @@ class Confinement:
         """Copy a run's folder into the scratch folder and make the copy the case's own."""
         scratch = Path(self.scratch)
         names = itertools.chain(("run",), (f"run-{n}" for n in itertools.count(2)))
-        target = next(p for name in names if not (p := scratch / name).exists())
+        target = next(p for name in names if not os.path.lexists(p := scratch / name))
         shutil.copytree(folder, target)
         for path in (scratch, target, *target.rglob("*")):
             if self.uid is not None:

@@ -12,7 +12,12 @@ import errno
 from typing import Any, Protocol
 
 CLONE_THREAD = 0x10000
-SIGNALS_BY_FILE = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: signals that a file sends
+# F_SETOWN, F_SETSIG, F_SETOWN_EX and F_NOTIFY: signals that a file sends; F_SETLEASE: whoever opens
+# the file next has to wait.
+FCNTLS = (8, 10, 15, 1026, 1024)
+# FS_IOC_SETFLAGS, _SETVERSION, _FSSETXATTR and _ENABLE_VERITY change a file through a descriptor
+# for reading; TIOCSTI and TIOCLINUX type into a terminal.
+IOCTLS = (0x40086602, 0x40087602, 0x401C5820, 0x40806685, 0x5412, 0x541C)
 X32 = 0x40000000
 X32_ONLY = range(512, 548)  # calls that only x32 has, exec and ptrace among them
 
@@ -25,11 +30,13 @@ OTHERS = (
 KERNEL = (
     "io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd keyctl "
     "add_key request_key fanotify_init init_module finit_module delete_module kexec_load "
-    "kexec_file_load reboot swapon swapoff acct quotactl quotactl_fd syslog personality"
+    "kexec_file_load reboot swapon swapoff acct quotactl quotactl_fd syslog personality "
+    "io_setup inotify_init inotify_init1"  # the last three: their number is limited for all users
 )
 NAMESPACES = (
     "unshare setns mount umount2 pivot_root chroot move_mount open_tree fsopen fsconfig fsmount "
-    "fspick mount_setattr open_by_handle_at name_to_handle_at sethostname setdomainname"
+    "fspick mount_setattr open_tree_attr open_by_handle_at name_to_handle_at sethostname "
+    "setdomainname statmount listmount listns"
 )
 SCHEDULING = (
     "setpriority ioprio_set sched_setscheduler sched_setparam sched_setattr move_pages "
@@ -37,12 +44,24 @@ SCHEDULING = (
 )
 CLOCKS = "settimeofday clock_settime adjtimex clock_adjtime"
 UNBOUNDED_MEMORY = "memfd_create memfd_secret shmget shmat msgget semget mq_open"
+OF_OTHERS = (
+    "shmctl shmdt msgctl msgsnd msgrcv semctl semop semtimedop mq_unlink"  # by their numbers
+)
 ATTRIBUTES = (
     "chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat setxattr lsetxattr fsetxattr "
     "setxattrat file_setattr removexattr lremovexattr fremovexattr removexattrat utime utimes "
     "futimesat utimensat truncate link linkat"
 )
-BY_ARGUMENT = ("kill", "tgkill", "prlimit64", "sched_setaffinity", "fcntl", "clone", "clone3")
+BY_ARGUMENT = (
+    "kill",
+    "tgkill",
+    "prlimit64",
+    "sched_setaffinity",
+    "fcntl",
+    "ioctl",
+    "clone",
+    "clone3",
+)
 DENIED = " ".join(
     (
         SOCKETS,
@@ -53,6 +72,7 @@ DENIED = " ".join(
         SCHEDULING,
         CLOCKS,
         UNBOUNDED_MEMORY,
+        OF_OTHERS,
         ATTRIBUTES,
     )
 ).split()
@@ -80,9 +100,10 @@ def filter_for(pid: int) -> Filter:
         _deny(made, name)
     for call, only in {"kill": pid, "tgkill": pid, "prlimit64": 0, "sched_setaffinity": 0}.items():
         made.errno(call, errno.EPERM, args=[ArgCmp(0, CmpOp.NE, only)])
-    for command in SIGNALS_BY_FILE:  # the kernel looks at the lower half alone
-        masked = ArgCmp(1, CmpOp.MASKED_EQ, command, mask=0xFFFFFFFF)
-        made.errno("fcntl", errno.EPERM, args=[masked])
+    for call, commands in {"fcntl": FCNTLS, "ioctl": IOCTLS}.items():
+        for command in commands:  # the kernel looks at the lower half alone
+            masked = ArgCmp(1, CmpOp.MASKED_EQ, command, mask=0xFFFFFFFF)
+            made.errno(call, errno.EPERM, args=[masked])
     not_a_thread = ArgCmp(0, CmpOp.MASKED_EQ, 0, mask=CLONE_THREAD)
     made.errno("clone", errno.EPERM, args=[not_a_thread])
     made.errno("clone3", errno.ENOSYS)  # its flags are behind a pointer; libc falls back to clone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from challenges.kit import LONGEST_DESCRIPTION, describe
+from challenges.kit import LONGEST_DESCRIPTION, Oracle, compare, describe
 
 
 class Written:
@@ -32,3 +32,11 @@ def test_a_short_value_is_described_as_it_is_written() -> None:
     for value in ([], {}, [1, [2.5, "a'b"], None], {"tokens": [True], "x": {}}, "text", -0.0):
         assert describe(value) == repr(value)
     assert describe([np.zeros((2, 3))]) == "[array of shape (2, 3), float64]"
+
+
+def test_a_bound_that_is_no_number_passes_nothing() -> None:
+    """Not even the answer itself: such a case is ours to mend, and is seen by honest variants."""
+    answer = np.ones((2, 3))
+    bounds = {bound: np.full((2, 1), bound) for bound in (0.0, np.nan)}
+    found = {b: compare("y", answer, Oracle({"y": answer}, {"y": a})) for b, a in bounds.items()}
+    assert [finding.ok for finding in found.values()] == [True, False]
