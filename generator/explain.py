@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from generator.bind import bind
+from generator.binding import bind, python_files
+from generator.binding.exports import Exports
 from generator.data import Binding, Challenge, Corpus, Run
 from generator.digests import copies_in
-from generator.exports import Exports, read_exports
 from generator.files import write
 from generator.kernel_tests import load
 from generator.yamlfile import BadFile
@@ -46,13 +46,6 @@ def explain(found: Corpus, key: str) -> tuple[list[Binding], list[Exports]]:
     adapters = load(challenge, found.root).adapters
     copies = frozenset(copies_in(found)[key])
     return bind(run, challenge, adapters, copies), python_files(run)
-
-
-def python_files(run: Run) -> list[Exports]:
-    """The exports of every Python file of a run."""
-    return [
-        read_exports(run.folder / a.path, a.path) for a in run.artifacts if a.path.endswith(".py")
-    ]
 
 
 def write_skeleton(

@@ -12,8 +12,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from generator.binding.exports import LONGEST_FILE
 from generator.data import Artifact, Flag
-from generator.exports import LONGEST_FILE
 
 LONGEST_TEXT = 160
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.markup import escape
 
+from generator.binding.exports import Exports
 from generator.data import (
     Binding,
     CaseResult,
@@ -18,7 +19,6 @@ from generator.data import (
     Strength,
     Verdict,
 )
-from generator.exports import Exports
 from generator.records import Store
 from generator.storedrun import printable
 from generator.verifying import Verified

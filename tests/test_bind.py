@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generator.bind import bind
+from generator.binding import bind
+from generator.binding.exports import MOST_METHODS, read_exports
 from generator.data import Challenge, EntryPoint, Group
-from generator.exports import MOST_METHODS, read_exports
 from generator.storedrun import load_run
 
 ENTRY = {
@@ -197,11 +197,18 @@ def test_a_function_that_returns_its_own_is_told_apart(tmp_path: Path) -> None:
 def test_an_expression_too_deep_to_be_walked_is_a_problem_of_its_file(tmp_path: Path) -> None:
     """Python reads such a file, and its tree is deeper than the stack: another file is bound."""
     chain = f"@wrap{'.again' * 1500}\n"
-    deep = f"{chain}def layer_norm_forward(x, gamma, beta, eps): ...\n"
     method = f"class Norm:\n    {chain}    def layer_norm_forward(self): ...\n"
-    binding = bound(tmp_path, a=deep, b=method, c=RIGHT)
-    assert binding.module == "c.py"
-    assert sum("RecursionError" in step for step in binding.steps) == 2
+    binding = bound(tmp_path, a=method, b=RIGHT)
+    assert binding.module == "b.py"
+    assert sum("RecursionError" in step for step in binding.steps) == 1
+
+
+def test_a_decorator_too_deep_to_be_walked_keeps_no_function_from_being_found(
+    tmp_path: Path,
+) -> None:
+    """How a plain function is decorated says nothing of how it is called."""
+    deep = f"@wrap{'.again' * 1500}\ndef layer_norm_forward(x, gamma, beta, eps): ...\n"
+    assert bound(tmp_path, a=deep).entry["layer_norm_forward"].file == "a.py"
 
 
 def test_more_parameters_than_a_role_has_are_soon_refused(tmp_path: Path) -> None:

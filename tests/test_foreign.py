@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from generator.bind import bind
+from generator.binding import bind
 from generator.data import Run
 from generator.digests import copies_in
 from generator.discover import corpus

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from generator.binding.unparsed import unparsed
 from generator.discover import corpus
 from generator.storedrun import load_run
-from generator.unparsed import unparsed
 
 CHALLENGE = corpus(Path(__file__).resolve().parents[1]).challenges["backwards"]
 BOTH = ("layer_norm_forward", "layer_norm_backward")

@@ -8,13 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from generator.bind import BESIDE_THE_POINT, bind
+from generator.binding import bind
+from generator.binding.candidates import BESIDE_THE_POINT
+from generator.binding.unparsed import unparsed
 from generator.data import Binding, CaseResult, Challenge, Limits, OwnTest, Run, Verdict
 from generator.runtimes import Execution, Subject
 from generator.runtimes.outcome import judge_case
 from generator.sandbox import Job, Reply, Sandbox
 from generator.sandbox.stage import left_out
-from generator.unparsed import unparsed
 
 PRELOAD = {
     "numpy": ("numpy",),
@@ -32,8 +33,8 @@ class PythonRuntime:
     """Executes runs whose entry points are Python functions, each case in a child of its own."""
 
     sources = (
-        *("bind.py", "exports.py", "unparsed.py"),
-        *("runtimes/python.py", "runtimes/outcome.py", "sandbox"),
+        *("binding", "sandbox"),
+        *("runtimes/python.py", "runtimes/outcome.py"),
     )
 
     def __init__(self, name: str, *, accept_weak: bool = False):

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from challenges.kv import kernel_tests, reference
-from generator.bind import adapter_exports, alternative
-from generator.exports import Exports
+from generator.binding.by_adapter import adapter_exports, alternative
+from generator.binding.exports import Exports
 from generator.kernel_tests import adapter_sources
 from generator.sandbox.entry import Entry
 from tests.challenges.child import adapter_of, driver_of

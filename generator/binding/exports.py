@@ -5,45 +5,14 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from generator.binding.signatures import Definition, Function, completed, function
+
 LONGEST_FILE = 500_000  # the time to parse some texts grows with the square of their length
 MOST_METHODS = 500  # of a class, inherited ones included: each class of a long line may add its own
-Definition = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of a function: `kind` is positional, keyword (only), args or kwargs."""
-
-    name: str
-    kind: str
-    has_default: bool
-
-
-@dataclass(frozen=True)
-class Function:
-    """A callable: `symbol` is `name` or `Class.name`.
-
-    on_instance: a plain method of a class that can be made without arguments. hands_on: what it
-    gives its own **kwargs to: (function, arguments passed by position, names passed by keyword).
-    returns_its_own: what it returns holds a function that it defines.
-    """
-
-    symbol: str
-    params: tuple[Parameter, ...]
-    line: int
-    decorators: tuple[str, ...] = ()
-    on_instance: bool = False
-    hands_on: tuple[str, int, tuple[str, ...]] | None = None
-    returns_its_own: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name without its class."""
-        return self.symbol.rpartition(".")[2]
 
 
 @dataclass
@@ -115,65 +84,6 @@ def definitions(tree: ast.Module) -> list[ast.stmt]:
     return found
 
 
-def function(node: Definition, symbol: str, skip: int = 0, on_instance: bool = False) -> Function:
-    """The signature of a definition, its first `skip` parameters (self or cls) left out."""
-    given = node.args
-    positional = [*given.posonlyargs, *given.args]
-    without_default = len(positional) - len(given.defaults)
-    params = [
-        Parameter(a.arg, "positional", i >= without_default) for i, a in enumerate(positional)
-    ]
-    params += [Parameter(given.vararg.arg, "args", True)] if given.vararg else []
-    params += [
-        Parameter(a.arg, "keyword", default is not None)
-        for a, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)
-    ]
-    params += [Parameter(given.kwarg.arg, "kwargs", True)] if given.kwarg else []
-    decorators = tuple(ast.unparse(decorator) for decorator in node.decorator_list)
-    passed = handed_on(node) if given.kwarg else None
-    inner = {n.name for n in ast.walk(node) if isinstance(n, Definition) and n is not node}
-    ends = [n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value]
-    own = any(isinstance(n, ast.Name) and n.id in inner for end in ends for n in parts_of(end))
-    given_on = (passed, own)
-    return Function(symbol, tuple(params[skip:]), node.lineno, decorators, on_instance, *given_on)
-
-
-def parts_of(value: ast.expr) -> list[ast.expr]:
-    """An expression, or the items of a tuple."""
-    return value.elts if isinstance(value, ast.Tuple) else [value]
-
-
-def handed_on(node: Definition) -> tuple[str, int, tuple[str, ...]] | None:
-    """The first call in a definition that is given its **kwargs; see Function.hands_on."""
-    own = node.args.kwarg.arg if node.args.kwarg else ""
-    for call in ast.walk(node):
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-            continue
-        spread = [
-            k.value.id for k in call.keywords if k.arg is None and isinstance(k.value, ast.Name)
-        ]
-        if own in spread:
-            return call.func.id, len(call.args), tuple(k.arg for k in call.keywords if k.arg)
-    return None
-
-
-def completed(wrapper: Function, known: dict[str, Function]) -> Function:
-    """A wrapper whose **kwargs are the open parameters of the function that they are given to."""
-    name, count, named = wrapper.hands_on or ("", 0, ())
-    if name not in known or known[name] is wrapper:
-        return wrapper
-    own = {p.name for p in wrapper.params}
-    rest = [
-        Parameter(p.name, "keyword", p.has_default)
-        for p in known[name].params[count:]
-        if p.kind in ("positional", "keyword") and p.name not in own and p.name not in named
-    ]
-    params = tuple(p for p in wrapper.params if p.kind != "kwargs")
-    catches_all = any(p.kind == "kwargs" for p in known[name].params)
-    more = (Parameter("kwargs", "kwargs", True),) if catches_all else ()
-    return replace(wrapper, params=(*params, *rest, *more))
-
-
 def add_class(found: Exports, node: ast.ClassDef) -> None:
     """Record a class, and those of its methods that can be called without further knowledge."""
     methods = [child for child in node.body if isinstance(child, Definition)]
@@ -201,7 +111,7 @@ def add_alias(found: Exports, node: ast.Assign) -> None:
     for target in node.targets:
         if isinstance(target, ast.Name):
             known = found.functions[value.id]
-            found.functions[target.id] = Function(target.id, known.params, node.lineno)
+            found.functions[target.id] = Function(target.id, known.params)
 
 
 def unguarded_imports(tree: ast.Module) -> set[str]:

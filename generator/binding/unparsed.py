@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Sequence
 
-from generator.bind import BESIDE_THE_POINT, NORMALISED, match_name
+from generator.binding.candidates import BESIDE_THE_POINT, NORMALISED, match_name
+from generator.binding.exports import LONGEST_FILE, decode
 from generator.data import Challenge, Run
-from generator.exports import LONGEST_FILE, decode
 
 # A line that a later Python than 3.11 may accept (What's New in Python 3.12 and 3.14): strings with
 # expressions in them, type parameters, `type X = ...`, `except A, B:`.
@@ -24,8 +24,8 @@ DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 def unparsed(run: Run, challenge: Challenge, missing: Sequence[str]) -> str:
     """Which file keeps the missing roles from being found, on which line and why; empty if none.
 
-    A file is blamed only where each of these roles has an accepted name behind a `def` in it: one
-    that may hold them, a test or a demonstration is not.
+    A file is blamed only where it has a `def` with an accepted name for each of these roles. A test
+    or a demonstration is never blamed, nor is a file that merely may hold them.
     """
     for artifact in run.artifacts:
         beside = BESIDE_THE_POINT.search(artifact.path.lower())
