@@ -24,6 +24,7 @@ WORDS = (
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 BLANK = re.compile(r"\n(?:[ \t]*\n)+(?=[ \t]+<|</)")
+CELLS = re.compile(r"(?<=</t[dh]>)(?=<t[dh])")
 FENCE = re.compile("\0(\\d+)\0")
 
 
@@ -66,7 +67,8 @@ def page(template: str, here: str, **context: object) -> str:
 
     template_ = environment().get_template(template)
     text = template_.render(here=here, link=linker(here), fence=fence, **context)
-    text = BLANK.sub("\n", text).strip() + "\n"
+    # The index of the search joins what has no space between, so that two cells would be one word.
+    text = CELLS.sub(" ", BLANK.sub("\n", text)).strip() + "\n"
     return FENCE.sub(lambda match: kept[int(match[1])], text)
 
 

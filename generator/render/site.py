@@ -50,6 +50,11 @@ class Site:
         known = {grade.model for grade in grades if grade.letter}
         return [model for model in self.models if model.slug in known]
 
+    @property
+    def letters(self) -> int:
+        """How many letters were published for cells of the matrix."""
+        return sum(cell.letter is not None for cell in self.cells.values())
+
     @cached_property
     def cells(self) -> dict[str, Cell]:
         """Every cell of the matrix, by `model/challenge`."""

@@ -1,7 +1,8 @@
 """Take the pictures of a built site that are committed: `python -m tests.browser.screenshots`.
 
-The README's picture, and the card that links to the site are shown with, reduced to a small palette
-by pngquant where that is installed. Not a test: run it when the first page has changed.
+The README's pictures, light and dark, and the card that links to the site are shown with, reduced
+to a small palette by pngquant where that is installed. Not a test: run it when the first page has
+changed.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, Quiet
 
-PICTURES = {
-    ROOT / "docs" / "guide" / "assets" / "home.png": (1280, 1240),
-    ROOT / "docs" / "assets" / "card.png": (1200, 630),
+Scheme = Literal["light", "dark"]
+PICTURES: dict[Path, tuple[Scheme, tuple[int, int]]] = {
+    ROOT / "docs" / "guide" / "assets" / "home.png": ("light", (1280, 1240)),
+    ROOT / "docs" / "guide" / "assets" / "home-dark.png": ("dark", (1280, 1240)),
+    ROOT / "docs" / "assets" / "card.png": ("light", (1200, 630)),
 }
 
 
@@ -35,10 +39,10 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def take(browser: Browser, url: str, file: Path, size: tuple[int, int]) -> None:
+def take(browser: Browser, url: str, file: Path, scheme: Scheme, size: tuple[int, int]) -> None:
     """One picture of what fits the window."""
     context = browser.new_context(
-        color_scheme="light", viewport={"width": size[0], "height": size[1]}
+        color_scheme=scheme, viewport={"width": size[0], "height": size[1]}
     )
     page = context.new_page()
     page.goto(url, wait_until="networkidle")
@@ -60,8 +64,8 @@ def main() -> None:
     found = next(path for name in CHROMIUM if (path := shutil.which(name)))
     with served(ROOT / "site") as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        for file, size in PICTURES.items():
-            take(browser, address, file, size)
+        for file, (scheme, size) in PICTURES.items():
+            take(browser, address, file, scheme, size)
         browser.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -188,6 +189,15 @@ def test_search_finds_a_challenge_and_no_listing(visitor: Visitor) -> None:
     assert any("challenges/three_/" in link for link in links)
     index = page.request.get(visitor.address + "search/search_index.json").json()
     assert not [d for d in index["docs"] if "/source/" in d["location"]]
+
+
+def test_search_keeps_cells_of_a_table_apart(site: Path) -> None:
+    """In the index, the words of two cells never run together, nor a row's name with its link."""
+    index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
+    text = " ".join(entry["text"] for entry in index["docs"])
+    assert "Model Published" in text
+    assert "ModelPublished" not in text
+    assert not re.search(r"[a-z]#[A-Z ]", text)
 
 
 def test_the_site_can_be_used_with_the_keyboard_alone(visitor: Visitor) -> None:
