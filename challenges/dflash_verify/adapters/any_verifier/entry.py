@@ -55,7 +55,7 @@ def tried(module, function, held, make=None):
         try:
             made = finished(module, function, {**held, "tree": tree}, make)
             made = list(made) if hasattr(made, "__next__") else made  # it may raise on the way
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
             errors.append(error)
             continue
         asked = getattr(held["target_model"], "asked", 0)
