@@ -105,7 +105,7 @@ class LanguageModel:
             masks = mask if mask is not None else [None] * len(tokens)
             parts = [self._rows(t, m, kind) for t, m in zip(tokens, masks, strict=True)]
             return np.stack(parts) if len({part.shape for part in parts}) == 1 else parts
-        prefix = [int(t) for t in tokens]
+        prefix = [whole(t) for t in tokens]
         if mask is not None:
             prefix = [t for t, seen in zip(prefix, mask, strict=True) if seen]
         if self._dialect.positions == "last":
@@ -121,6 +121,13 @@ class LanguageModel:
         for token in prefix:
             row = (row * 31 + token + 7) % len(self._table)
         return self._table[row]
+
+
+def whole(value):
+    """A token as an int. Raises TypeError for what is none, such as part of a state."""
+    if int(value) != value:
+        raise TypeError(f"{value!r} is not a token, but perhaps part of a state")
+    return int(value)
 
 
 def mask_of(name, value, tokens):

@@ -213,8 +213,9 @@ class Cache:
                     [told_by(owner, name, self.rows[r], self.use.pieces) for r in every]
                 )
             if found is not None:
-                found = np.asarray(found)
-                return found[0] if found.ndim == 2 or self.use.length_of_layers else found
+                found, axis = np.asarray(found), self.use.length_axis
+                found = found if axis is None else found.take(0, axis)
+                return found[0] if found.ndim == 2 else found
         raise NotTestable("it reports no length")
 
     def bytes(self):

@@ -32,8 +32,8 @@ class CacheUse:
     of the two did, which is a fault but no misunderstanding.
     narrow: float32 is stored where float64 was asked for. advancer: the method, if any, that has to
     be called when every layer has the new tokens. shared_blocks: a block of it serves all layers.
-    dim_of_head: what it calls a dimension beside its heads is that of one head. length_of_layers:
-    what tells the length has one for each layer.
+    dim_of_head: what it calls a dimension beside its heads is that of one head. length_axis:
+    the axis of layers in what tells the length, None where it speaks of one layer.
     """
 
     def __init__(self, kind, pieces):
@@ -45,7 +45,7 @@ class CacheUse:
         self.many = self.bare = self.totals = False
         self.length_name, self.exact, self.narrow = None, -1.0, False
         self.advancer, self.shared_blocks, self.dim_of_head = "", False, False
-        self.length_of_layers = False
+        self.length_axis = None
 
     def _config_slots(self):
         """Slots of the configuration object that the constructor takes, if any."""
@@ -100,15 +100,16 @@ class CacheUse:
             except NotTestable:
                 continue
             if all(told):
-                self.length_of_layers = self._has_one_length_a_layer()
+                self.length_axis = self._axis_of_layers()
                 return self.length_name
         return ""
 
-    def _has_one_length_a_layer(self):
-        """Whether what tells the length has a number for each of seven layers."""
+    def _axis_of_layers(self):
+        """The axis of what tells the length that is as long as there are layers: seven here."""
         owner = Cache(self, TRY, np.float64).object(0)
         found = told_by(owner, self.length_name, 0, self.pieces)
-        return self.layered and found is not None and found.shape == (TRY["num_layers"],)
+        shape = () if found is None or not self.layered else found.shape
+        return shape.index(TRY["num_layers"]) if TRY["num_layers"] in shape else None
 
     def _shares_blocks(self):
         """Whether as many blocks as one layer needs are enough to fill all layers."""

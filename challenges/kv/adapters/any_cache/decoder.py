@@ -12,7 +12,7 @@ from .layouts import arrays_in
 from .naming import call, parameters, slot, slots
 from .pieces import methods, settings
 
-DECODERS = re.compile(r"decoder|transformer|model|lm$|gpt|generat", re.IGNORECASE)
+DECODERS = re.compile(r"decoder|transformer|model|lm$|gpt|llama|engine|generat", re.IGNORECASE)
 NOT_DECODERS = re.compile(
     r"config|block$|layer$|cost|memory|analy|profil|attention$|cache$|tensor", re.IGNORECASE
 )

@@ -95,8 +95,14 @@ def classes_of_functions(pieces):
     attending = [f for f in attending if {"x", "q"} & slots(f)]
     if any(not required(f, "cache") for f in attending):
         yield "past", Past
-    if any(required(f, "cache") for f in attending):
+    written = (m for kind in pieces.classes.values() for _, m in methods(kind))
+    if any(required(f, "cache") for f in attending) and not any(map(takes_pairs, written)):
         yield "filled", Filled
+
+
+def takes_pairs(method):
+    """Whether it takes keys and values, as one that writes to a cache does."""
+    return {"k", "v"} <= slots(method)
 
 
 def makes_cache(name, maker):

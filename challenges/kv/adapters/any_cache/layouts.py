@@ -9,8 +9,13 @@ HEAD_LAYOUTS = ("td", "d")
 
 
 def laid_out(array, layout, row=None, head=None):
-    """(B, H, T, d) in another layout; without t for a single token, D for the heads merged."""
+    """(B, H, T, d) in another layout; without t for a single token, D for the heads merged.
+
+    row: that row alone, as a batch of one where the layout has an axis for it.
+    """
     axes = "bhtd"
+    if row is not None and "b" in layout:
+        array = array[row : row + 1]
     for axis, index in (("b", row), ("h", head)):
         if axis not in layout and not (axis == "h" and "D" in layout):
             array, axes = array.take(index, axes.index(axis)), axes.replace(axis, "")

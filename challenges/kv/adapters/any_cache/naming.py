@@ -9,7 +9,7 @@ from challenges.driving.refusing import NotTestable
 SLOTS = {
     "batch_size": (
         "batchsize batch maxbatch maxbatchsize bsz b numsequences numseqs maxseqs nseqs "
-        "maxsequences "
+        "maxsequences numslots nslots maxslots "
     ),
     "max_seq_len": (
         "maxseqlen maxlen maxlength maxseq maxseqlength capacity maxtokens contextlength "

@@ -14,6 +14,10 @@ from challenges.driving.refusing import NotTestable
 from .naming import call
 
 BESIDE = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
+RELEVANT = re.compile(
+    r"cache|att(en|n)|decod|generat|transformer|model|gpt|llama|lm$|engine|config|args$",
+    re.IGNORECASE,
+)
 TRY = {
     "batch_size": 2,
     "max_seq_len": 11,
@@ -79,7 +83,7 @@ def runs_something(node):
 
 
 def relevant(file):
-    """Whether a file defines something of a cache, attention or decoding, and only defines."""
+    """Whether a file only defines, and something of a cache, attention, decoding or settings."""
     try:
         tree = ast.parse(file.read_text(errors="replace"))
     except (SyntaxError, ValueError):
@@ -87,14 +91,7 @@ def relevant(file):
     if any(runs_something(node) for node in tree.body):
         return False
     named = [n.name for n in tree.body if isinstance(n, (ast.ClassDef, ast.FunctionDef))]
-    return any(
-        re.search(
-            r"cache|att(en|n)|decod|generat|transformer|model|gpt|llama|lm$|config|args$",
-            n,
-            re.IGNORECASE,
-        )
-        for n in named
-    )
+    return any(RELEVANT.search(n) for n in named)
 
 
 def methods(kind):

@@ -16,7 +16,7 @@ def unequal(use, cache, layer, x, weights, new):
     """
     apart = "b" not in use.layout
     told = "new_lengths" in use.slots or ("lengths" in use.slots and not use.totals)
-    if use.update == "self" and apart:
+    if use.update == "self" and (apart or "rows" in use.slots):
         return row_by_row(use, cache, layer, x, weights, new)
     if use.update == "self" and told:
         y = called(use, cache, layer, x, weights, None, new)
