@@ -14,6 +14,10 @@ from generator.render.sheets import ROWS, SIDE
 from generator.render.site import Site
 
 MODELS, CHALLENGES = ROWS + 20, ROWS + 10
+# What these pages are made without: it names models that are not among the many.
+MAPPINGS = ("rankings", "duels", "cards", "sessions", "timelines", "replays")
+LISTS = ("rounds", "contradictions", "told", "probes")
+NOTHING_ELSE: dict[str, object] = {name: {} for name in MAPPINGS} | dict.fromkeys(LISTS, ())
 
 
 @pytest.mark.parametrize("rows", [0, 1, ROWS, ROWS + 1, 3 * ROWS])
@@ -69,27 +73,15 @@ def many(calm: Results) -> dict[str, str]:
         f"{m}/{c}": Grade(grader="evidence", kind="computed", model=m, challenge=c, letter="B")
         for m, c in pairs
     }
-    made = calm.model_copy(
-        update={
-            "corpus": calm.corpus.model_copy(
-                update={"models": models, "challenges": challenges, "runs": runs}
-            ),
-            "evidence": evidence,
-            "standings": dict.fromkeys(keys, "current"),
-            "grades": {"evidence": grades},
-            "pairs": tuple(combinations(list(models)[:3], 2)),
-            "rankings": {},
-            "duels": {},
-            "rounds": (),
-            "contradictions": (),
-            "told": (),
-            "probes": (),
-            "cards": {},
-            "sessions": {},
-            "timelines": {},
-            "replays": {},
-        }
-    )
+    found = {"models": models, "challenges": challenges, "runs": runs}
+    own = {
+        "corpus": calm.corpus.model_copy(update=found),
+        "evidence": evidence,
+        "standings": dict.fromkeys(keys, "current"),
+        "grades": {"evidence": grades},
+        "pairs": tuple(combinations(list(models)[:3], 2)),
+    }
+    made = calm.model_copy(update={**NOTHING_ELSE, **own})
     return {page.path: page.text for page in all_pages(Site(made))}
 
 
