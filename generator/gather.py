@@ -71,7 +71,7 @@ def gather(
         pairs=compared,
         duels=fought,
         published=published,
-        outcomes=tuple(outcomes(published)),
+        outcomes=tuple(outcomes(named(published, corpus))),
         rounds=tuple(held),
         contradictions=tuple(contradictions(imported, current)),
         strength=store.strength(),
@@ -110,3 +110,10 @@ def wanted(
     yield from (entry.models for entry in declared.rounds.values())
     yield from ((duel.a, duel.b) for duel in judged)
     yield from ((m.slug, m.succeeds) for m in corpus.models.values() if m.succeeds)
+
+
+def named(published: Published, corpus: Corpus) -> Published:
+    """What was imported, with the names that pages give to models and challenges."""
+    models = {slug: model.name for slug, model in corpus.models.items()}
+    titles = {slug: challenge.title for slug, challenge in corpus.challenges.items()}
+    return published.model_copy(update={"names": models | titles})

@@ -78,3 +78,12 @@ def test_a_claim_that_cannot_be_checked_is_a_bad_file(
     claim = Claim(id="mine", source="s", says="s", check=check, args=args)
     with pytest.raises(BadFile, match=f"mine: .*{message}"):
         outcome(claim, loaded)
+
+
+def test_sentences_call_models_and_challenges_by_their_names() -> None:
+    """As pages do, where a name is known; a slug stands for itself elsewhere."""
+    published = load_published(ROOT / "docs" / "records")
+    claim = next(c for c in published.claims if c.id == "rank-glm5")
+    assert "opus47_1m with 3.75" in outcome(claim, published).because
+    named = published.model_copy(update={"names": {"opus47_1m": "Claude Opus 4.7"}})
+    assert "Claude Opus 4.7 with 3.75" in outcome(claim, named).because

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from generator.claims.matrix import letters
-from generator.claims.registry import Result, check, holds, needed
+from generator.claims.registry import Result, called, check, holds, needed
 from generator.data import POINTS, Published, PublishedPair
 
 
@@ -40,5 +40,6 @@ def duel_agrees_with_grades(published: Published, a: str, b: str, challenge: str
     graded = {m: letters(published, m)[challenge] for m in (a, b)}
     difference = POINTS[graded[a]] - POINTS[graded[b]]
     better = None if difference == 0 else (a if difference > 0 else b)
-    text = f"graded {a} {graded[a]}, {b} {graded[b]}; published winner: {winner or 'tie'}"
+    letters_of = ", ".join(f"{graded[m]} for {called(published, m)}" for m in (a, b))
+    text = f"{letters_of}; published winner: {called(published, winner) if winner else 'tie'}"
     return holds(better == winner, text)

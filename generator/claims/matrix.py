@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import mean
 
-from generator.claims.registry import Result, check, holds, needed
+from generator.claims.registry import Result, called, check, holds, needed
 from generator.data import POINTS, Letter, Published
 
 
@@ -46,7 +46,7 @@ def rank_by_mean(published: Published, model: str, rank: int) -> Result:
     """A model's place when all are ordered by mean grade points."""
     order = sorted(models(published), key=lambda m: -average(published, m))
     place = order.index(model) + 1
-    top = ", ".join(f"{m} {average(published, m):.4g}" for m in order[:3])
+    top = ", ".join(f"{called(published, m)} with {average(published, m):.4g}" for m in order[:3])
     return holds(place == rank, f"by the mean of its grades it is number {place} ({top} lead)")
 
 
@@ -56,7 +56,7 @@ def best_grades(published: Published, model: str, challenges: list[str]) -> Resu
     own = letters(published, model)
     best = max(POINTS[letter] for letter in own.values())
     top = sorted(c for c, letter in own.items() if POINTS[letter] == best)
-    return holds(set(challenges) <= set(top), f"its best grades are on {', '.join(top)}")
+    return holds(set(challenges) <= set(top), f"its best grades are on {called(published, *top)}")
 
 
 @check
@@ -71,7 +71,7 @@ def only_full_coverage(published: Published, model: str) -> Result:
     """Whether a model alone was graded on every challenge."""
     grades = needed(published.grades, "grades.yaml")
     full = [m for m in models(published) if len(letters(published, m)) == len(grades.matrix)]
-    return holds(full == [model], f"graded on all {len(grades.matrix)}: {', '.join(full)}")
+    return holds(full == [model], f"graded on all {len(grades.matrix)}: {called(published, *full)}")
 
 
 @check
@@ -80,8 +80,8 @@ def highest_floor(published: Published, model: str) -> Result:
     floors = {m: min(POINTS[x] for x in letters(published, m).values()) for m in models(published)}
     better = [m for m, floor in floors.items() if floor > floors[model]]
     equal = [m for m, floor in floors.items() if floor == floors[model] and m != model]
-    text = f"its floor is {floors[model]}; higher: {', '.join(better) or 'none'}"
-    return holds(not better, text + (f"; equal: {', '.join(equal)}" if equal else ""))
+    text = f"its floor is {floors[model]}; higher: {called(published, *better) or 'none'}"
+    return holds(not better, text + (f"; equal: {called(published, *equal)}" if equal else ""))
 
 
 @check
@@ -90,4 +90,7 @@ def wins_challenge(published: Published, model: str, challenge: str) -> Result:
     grades = needed(published.grades, "grades.yaml")
     row = {m: POINTS[letter] for m, letter in grades.matrix[challenge].items()}
     top = sorted(m for m, points in row.items() if points == max(row.values()))
-    return holds(top == [model], f"the best grade on {challenge} is held by {', '.join(top)}")
+    return holds(
+        top == [model],
+        f"the best grade on {called(published, challenge)} is held by {called(published, *top)}",
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
+from generator.data import Published
+
 P = TypeVar("P")
 Result = tuple[Literal["supported", "contradicted", "unverifiable"], str]
 CHECKS: dict[str, Callable[..., Result]] = {}
@@ -19,6 +21,11 @@ def check(function: Callable[..., Result]) -> Callable[..., Result]:
 def holds(condition: bool, because: str) -> Result:
     """Supported or contradicted, with the numbers."""
     return ("supported" if condition else "contradicted"), because
+
+
+def called(published: Published, *slugs: str) -> str:
+    """Models or challenges by the names that pages give them, where they are known."""
+    return ", ".join(published.names.get(slug, slug) for slug in slugs)
 
 
 class Absent(Exception):

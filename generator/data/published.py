@@ -185,7 +185,10 @@ class Outcome(Record):
 
 
 class Published(Record):
-    """Everything imported; any part may be absent."""
+    """Everything imported; any part may be absent.
+
+    names: what models and challenges are called on pages, by slug, for sentences about them.
+    """
 
     grades: PublishedGrades | None = None
     duels: PublishedDuels | None = None
@@ -193,3 +196,4 @@ class Published(Record):
     runs: RunFacts | None = None
     measured: Measured | None = None
     claims: tuple[Claim, ...] = ()
+    names: dict[str, str] = {}

@@ -48,8 +48,8 @@ def trust(site: Site) -> list[tuple[str, str, str]]:
             paths.CONTRADICTIONS,
         ),
         *claims(site),
-        (str(stale), "records out of date", ""),
-        (str(ungraded), "runs the evidence cannot grade", ""),
+        (str(stale), "records out of date", paths.DATA),
+        (str(ungraded), "runs the evidence cannot grade", paths.COMPARED),
         (judged(site), "grades by a judge that saw the evidence", paths.JUDGE),
         *agreement(site),
     ]
