@@ -10,10 +10,10 @@ from generator.cache import Cache
 from generator.claims import outcomes
 from generator.comparability import differences
 from generator.data import Corpus, Evidence, JudgedDuel, Published, Results, Rounds
+from generator.graders import PUBLISHED
 from generator.judge.agreement import agreements
 from generator.judge.calibration import Probed
 from generator.judge.card import Asked
-from generator.judge.published import NAME as PUBLISHED
 from generator.logged import read_logs
 from generator.opinions import (
     Judged,

@@ -20,12 +20,12 @@ from generator.data import (
     Told,
 )
 from generator.duels import duels
+from generator.graders import EVIDENCE, PUBLISHED, SCORES
 from generator.judge import evidence as by_evidence
 from generator.judge.card import Asked, card
 from generator.judge.dueling import duel_from
 from generator.judge.grading import blind_grade, grade_from
-from generator.judge.published import NAME as PUBLISHED
-from generator.judge.published import SCORES, as_grades, score_grades
+from generator.judge.published import as_grades, score_grades
 from generator.judge.subjects import subjects
 from generator.judge.telling import told
 from generator.pairs import Pair
@@ -56,7 +56,7 @@ def all_grades(
     return {
         PUBLISHED: of_this_corpus(imported, corpus),
         **earlier_scores(published, corpus),
-        by_evidence.NAME: graded_by_evidence(corpus, evidence),
+        EVIDENCE: graded_by_evidence(corpus, evidence),
         **judged_grades(corpus, judged.runs, evidence),
     }
 

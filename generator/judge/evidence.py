@@ -20,9 +20,9 @@ from generator.data import (
     Run,
     Verdict,
 )
+from generator.graders import EVIDENCE
 from generator.letters import lowered
 
-NAME = "evidence"
 THRESHOLDS: tuple[tuple[float, Letter], ...] = (
     (1.0, "A"),
     (0.97, "A-"),
@@ -45,7 +45,7 @@ def grade(run: Run, challenge: Challenge, evidence: Evidence | None) -> Grade:
     """The grade of a run by its evidence; no letter where nothing could be run."""
     letter, why = overall(challenge, evidence)
     return Grade(
-        grader=NAME,
+        grader=EVIDENCE,
         kind="computed",
         model=run.model,
         challenge=run.challenge,

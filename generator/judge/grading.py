@@ -19,6 +19,7 @@ from generator.data import (
     Status,
 )
 from generator.digests import json_digest
+from generator.graders import blind
 from generator.judge import evidence as by_evidence
 from generator.judge.numbers import asked, marked
 from generator.judge.prompts import items
@@ -83,7 +84,7 @@ def blind_grade(judged: JudgedRun) -> Grade | None:
     if not replies:
         return None
     return Grade(
-        grader=f"{judged.judge}, blind",
+        grader=blind(judged.judge),
         kind="judged",
         model=judged.model,
         challenge=judged.challenge,

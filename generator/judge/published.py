@@ -5,17 +5,15 @@ from __future__ import annotations
 from statistics import mean
 
 from generator.data import Grade, PublishedGrades, PublishedScores
+from generator.graders import PUBLISHED, SCORES
 from generator.letters import letter_of
-
-NAME = "published"
-SCORES = "published scores"
 
 
 def as_grades(published: PublishedGrades) -> dict[str, Grade]:
     """The matrix as grades by `model/challenge`."""
     return {
         f"{model}/{challenge}": Grade(
-            grader=NAME,
+            grader=PUBLISHED,
             kind="imported",
             model=model,
             challenge=challenge,

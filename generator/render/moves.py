@@ -9,11 +9,12 @@ from statistics import mean
 from typing import Any
 
 from generator.data import POINTS, Letter, Model, PublishedScores
+from generator.graders import EVIDENCE
 from generator.letters import letter_of
 from generator.render import panels
 from generator.render.cells import Cell
 from generator.render.panels import Given
-from generator.render.site import EVIDENCE, Site
+from generator.render.site import Site
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,8 @@ from generator.data import (
     Results,
     Told,
 )
+from generator.graders import EVIDENCE, PUBLISHED
 from generator.render.cells import Cell
-
-PUBLISHED, EVIDENCE = "published", "evidence"
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator.data import POINTS, Agreement, Grade
+from generator.graders import EVIDENCE, PUBLISHED, SCORES, is_blind
 from generator.letters import steps
 from generator.render import paths
 from generator.render.cells import Cell
 from generator.render.pages.common import Page, page
 from generator.render.sheets import sheets
-from generator.render.site import EVIDENCE, PUBLISHED, Site
+from generator.render.site import Site
 
-SCORES = "published scores"
 OLD = (PUBLISHED, SCORES, EVIDENCE)
-BLIND = ", blind"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def pages(site: Site) -> Iterator[Page]:
             POINTS=POINTS,
             SCORES=SCORES,
             NAMES={name: name.capitalize() for name in OLD},
-            blind=any(grader.endswith(BLIND) for grader in site.graders),
+            blind=any(map(is_blind, site.graders)),
         )
 
 
@@ -68,7 +67,7 @@ def row(site: Site, cell: Cell) -> Row:
     counted = {
         grader: grade.letter
         for grader, grade in named.items()
-        if grade and grade.letter and not grader.endswith(BLIND)
+        if grade and grade.letter and not is_blind(grader)
     }
     if len(counted) < 2:
         return Row(cell, list(named.values()), None)

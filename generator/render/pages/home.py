@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generator.graders import EVIDENCE, PUBLISHED
 from generator.render import charts, paths
 from generator.render.pages.common import WIDE, Page, names, page
-from generator.render.site import EVIDENCE, PUBLISHED, Site
+from generator.render.site import Site
 from generator.render.verdicts import MEANS, SENTENCES
 
 ABOUT = (

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.data import POINTS, Model, Place, Ranking
+from generator.graders import EVIDENCE, PUBLISHED
 from generator.render import charts, paths
 from generator.render.pages.common import Page, names, page
 from generator.render.sheets import ROWS
-from generator.render.site import EVIDENCE, PUBLISHED, Site
+from generator.render.site import Site
 
 
 def pages(site: Site) -> Iterator[Page]:
