@@ -35,6 +35,26 @@ def test_{name}_binds_what_it_was_written_for(tmp_path: Path) -> None:
     assert run["binding"]["adapter"] == "{name}.py", run["binding"]["steps"]
     assert {{"passed", "wrong"}} & set(run["checks"].values()), run["summary"]
 '''
+ADAPTER = '''"""Says in one line which interface this adapter is for."""
+
+from functools import partial
+
+from challenges.driving.refusing import NotTestable
+
+# Fill this in last: what a module must define for this adapter to be chosen, a name and
+# its methods. Left empty, it is chosen for none. The run that it is for defines:
+{defined}EXPORTS = {{}}
+{functions}
+
+def entry(module, load):
+    raise NotTestable("not filled in yet")  # then, in place of this line:
+    # return {{{roles}}}
+'''
+FUNCTION = """
+
+def {role}(module, {params}):
+    ...  # call what the module defines, and return what the prompt asks for
+"""
 
 
 def explain(found: Corpus, key: str) -> tuple[list[Binding], list[Exports]]:
@@ -78,29 +98,16 @@ def write_skeleton(
 
 def adapter_text(challenge: Challenge, exports: list[Exports]) -> str:
     """The adapter's source: what it could match, and a function to fill in for each role."""
-    first = next((e for e in exports if e.classes or e.functions), None)
-    wanted = dict(first.classes) if first else {}
-    wanted |= {name: () for name in (first.functions if first else {}) if "." not in name}
-    lines = [
-        '"""Says in one line which interface this adapter is for."""',
-        "",
-        "from functools import partial",
-        "",
-        "from challenges.driving.refusing import NotTestable",
-        "",
-        "# Fill this in last: what a module must define for this adapter to be chosen, a name and",
-        "# its methods. Left empty, it is chosen for none. The run that it is for defines:",
-        *(f"#   {name!r}: {tuple(methods)!r}," for name, methods in wanted.items()),
-        "EXPORTS = {}",
-    ]
-    for role, point in challenge.entry.items():
-        lines += ["", "", f"def {role}(module, {', '.join(point.params)}):"]
-        lines += ["    ...  # call what the module defines, and return what the prompt asks for"]
-    roles = ", ".join(f'"{role}": partial({role}, module)' for role in challenge.entry)
-    lines += ["", "", "def entry(module, load):"]
-    lines += ['    raise NotTestable("not filled in yet")  # then, in place of this line:', ""]
-    lines[-1] = f"    # return {{{roles}}}"
-    return "\n".join(lines) + "\n"
+    first = next((e for e in exports if e.classes or e.functions), Exports(""))
+    defined = first.classes | {name: () for name in first.functions if "." not in name}
+    return ADAPTER.format(
+        defined="".join(f"#   {name!r}: {methods!r},\n" for name, methods in defined.items()),
+        functions="".join(
+            FUNCTION.format(role=role, params=", ".join(point.params))
+            for role, point in challenge.entry.items()
+        ),
+        roles=", ".join(f'"{role}": partial({role}, module)' for role in challenge.entry),
+    )
 
 
 def test_text(slug: str, name: str) -> str:
