@@ -72,7 +72,7 @@ def how(cell: Cell) -> str:
     failed = failed_checks(cell)
     if not failed:
         verdict = SENTENCES[cell.evidence.verdict]
-        return f"{cell.model.name} {verdict}: {cell.evidence.summary}."
+        return f"{cell.model.name} {verdict}: {cell.brief}."
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
     text = f"{cell.model.name} fails {failed[0]}{more}{numbers(cell, failed[0])}."
     trap = cell.challenge.checks[failed[0]].trap

@@ -16,7 +16,7 @@ from generator.render.compiled import Compiled
 from generator.render.failures import exceeds
 from generator.render.sheets import ROWS, SIDE
 from generator.render.verdicts import LABELS, MARKS, MEANS
-from generator.words import count
+from generator.words import count, listed
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 WORDS = (
@@ -49,6 +49,8 @@ def environment() -> Environment:
         "kept": escape.kept,
         "soft": escape.soft,
         "runtime": runtime,
+        "listed": listed,
+        "percent": percent,
     }
     made.tests["exceeding"] = exceeds
     made.globals |= {"paths": paths, "AUDIT": paths.AUDIT, "SIDE": SIDE, "ROWS": ROWS}
@@ -85,6 +87,11 @@ def linker(here: str) -> Callable[..., str]:
 def number(value: float | None) -> str:
     """A measured number in three digits; nothing for none."""
     return "" if value is None else f"{value:.3g}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent, to a tenth; a smaller one in two digits, so that none is shown as 0."""
+    return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.2g} %"
 
 
 def points(value: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.data import Results
 from generator.render import charts, paths
+from generator.render.env import percent
 from tests.render.test_pages import pages_of
 
 
@@ -37,3 +38,8 @@ def test_the_page_of_rankings_begins_with_every_order(calm: Results) -> None:
         assert f'<th scope="col">By {grader}</th>' in glance
     for model in calm.corpus.models.values():
         assert model.name in glance
+
+
+def test_a_share_is_never_shown_as_nothing() -> None:
+    """A slow kernel reads at some share of the memory's rate, however small."""
+    assert [percent(share) for share in (0.858, 0.0123, 0.0004)] == ["85.8 %", "1.2 %", "0.04 %"]
