@@ -1,9 +1,9 @@
 """Runs beside the untrusted code: calls layer_norm_forward and layer_norm_backward as told.
 
 call["do"] says in which manner: "once" (the default), "again" (backward twice on one cache, the
-second counts), "interleaved" (another forward and backward between), "refilled" (the same array
-objects held other numbers in an earlier call), "strided" (inputs that are views with gaps),
-"measured" (memory).
+second counts), "interleaved" (other forwards between the two, with another eps and another width),
+"refilled" (the same array objects held other numbers in an earlier call), "strided" (inputs that
+are views with gaps), "measured" (memory).
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def answer(entry, call):
     given = {name: layout(call[name], strided=do == "strided") for name in ARRAYS}
 
     def ahead(arrays):
-        return forward(entry, arrays, call["eps"])
+        return forward(entry, arrays, call["eps"] * (1 if arrays is given else 2))
 
     def back(arrays, cache):
         return backward(entry, arrays["dy"], cache)

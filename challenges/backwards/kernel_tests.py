@@ -103,6 +103,8 @@ def regimes(seed: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "row_scales", "x", scaled(base, x=rows)
     yield "row_scales", "dy", scaled(base, dy=rows)
     yield "row_scales", "both", scaled(base, x=rows, dy=rows[::-1])
+    outlier = draw(seed, "outlier", (2, 3, 301))
+    yield "row_scales", "one_feature", scaled(outlier, x=np.where(np.arange(301) == 7, 1e4, 1.0))
     sparse = base["gamma"] * (np.arange(33) % 3 > 0)
     yield "zero_gamma", "some", {**base, "gamma": sparse}
     yield "zero_gamma", "all", {**base, "gamma": 0 * sparse}

@@ -108,7 +108,7 @@ def contract_cases(seed: int) -> Iterator[Case]:
     one = drawn(max_new_tokens=1, end=2.5)
     yield several(seed, "max_new_tokens_one", 4, one, some_end_everywhere)
     zero = {**clear(seed, "zero", drawn(end=1.0)), "max_new_tokens": 0, "alpha": 0.0}
-    yield Case("max_new_tokens_zero", "max_new_tokens_zero", (zero,))
+    yield Case("max_new_tokens_zero", "max_new_tokens_zero", (zero, {**zero, "alpha": 0.7}))
     yield Case("batch_items_do_not_mix", "batch_items_do_not_mix", tuple(regrouped(seed)))
     a = clear(seed, "state_a", drawn())
     b = clear(seed, "state_b", drawn(V=a["table"].shape[1], **kept(a)))

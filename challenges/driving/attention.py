@@ -19,7 +19,7 @@ HEADS_FIRST = (
 
 def layout(value, *, strided):
     """A fresh copy of shape (B, H, N, D); strided, a view of an array laid out as (B, N, H, D)."""
-    return np.array(value.swapaxes(1, 2)).swapaxes(1, 2) if strided else np.array(value)
+    return np.array(value.swapaxes(1, 2), order="C").swapaxes(1, 2) if strided else np.array(value)
 
 
 def turned(call, value):

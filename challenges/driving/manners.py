@@ -6,6 +6,11 @@ def others(given):
     return {name: value[::-1] * -2 + 1 for name, value in given.items()}
 
 
+def narrower(given):
+    """Other numbers of the same shapes but for the last axis, which is shorter by one."""
+    return {name: value[..., 1:].copy() for name, value in others(given).items()}
+
+
 def refill(run, given):
     """Run once with other numbers in the very arrays that then hold their own again."""
     real = {name: value.copy() for name, value in given.items()}
@@ -24,18 +29,17 @@ def both_passes(do, forward, backward, given):
     """The output and the gradients, from forward(given) -> (output, cache) and backward.
 
     do: "again" calls backward(given, cache) twice, and the second counts; "interleaved" puts
-    another forward between the two and its backward after them; "refilled" refills the arrays.
+    other forwards between the two and their backwards after them; "refilled" refills the arrays.
     """
     if do == "refilled":
         refill(lambda arrays: both(forward, backward, arrays), given)
     out, cache = forward(given)
-    if do == "interleaved":
-        other = others(given)
-        _, other_cache = forward(other)
+    between = [others(given), narrower(given)] if do == "interleaved" else []
+    caches = [forward(other)[1] for other in between]
     if do == "again":
         backward(given, cache)
     gradients = backward(given, cache)
-    if do == "interleaved":
+    for other, other_cache in zip(between, caches, strict=True):
         backward(other, other_cache)
     return out, gradients
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from challenges.flash_attention.reference import baseline, reference
 from challenges.judging.array_function import ArrayFunction, Got, numeric, unanswered, within
-from challenges.judging.attention import CONTRACT, LEVELS, Drawing, Regime, Shape, mask_name
+from challenges.judging.attention import (
+    CONTRACT,
+    LEVELS,
+    Drawing,
+    Regime,
+    Shape,
+    mask_name,
+    unseen_tiles,
+)
 from challenges.kit import Case, Finding, row_max, single
 
 INPUTS = ("Q", "K", "V")
@@ -29,8 +38,9 @@ ONE_MASK_EACH = ("divisible", "remainder", "remainder_one")  # a check for eithe
 def cases(seed: int) -> list[Case]:
     """All cases of one seed."""
     ways = ("held", "refilled", "strided")
-    contract = DRAWING.contract_cases(seed, ways, long=(1, 1, 384, 2, 8), many=(3, 6, 64, 1, 4))
-    return [*shape_cases(seed), *relation_cases(seed), *stability_cases(seed), *contract]
+    contract = DRAWING.contract_cases(seed, ways, long=(1, 1, 384, 2, 8), many=(3, 40, 24, 1, 2))
+    unseen = DRAWING.unseen(seed, "later", ("K", "V"))
+    return [*shape_cases(seed), *relation_cases(seed), *stability_cases(seed), *contract, *unseen]
 
 
 def shape_cases(seed: int) -> Iterator[Case]:
@@ -94,6 +104,7 @@ def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
         "future_has_no_influence": future_has_no_influence,
         "inputs_unchanged": FUNCTION.inputs_unchanged,
         "deterministic": FUNCTION.deterministic,
+        "unseen_tiles_are_skipped": partial(unseen_tiles, FUNCTION),
     }
     return unanswered(case, got) or special.get(case.check, FUNCTION.values)(case, got)
 

@@ -26,9 +26,14 @@ def cases(seed: int) -> list[Case]:
     """All cases of one seed."""
     masked = [case for causal in (True, False) for case in masked_cases(seed, causal=causal)]
     ways = ("interleaved", "refilled", "strided")
-    contract = DRAWING.contract_cases(seed, ways, long=(1, 1, 256, 2, 8), many=(2, 4, 64, 1, 4))
+    contract = DRAWING.contract_cases(seed, ways, long=(1, 1, 256, 2, 8), many=(2, 40, 24, 1, 2))
     again = DRAWING.draw(seed, "a", (2, 3, 14, 4, 4), causal=True, do="again")
-    return [*masked, *contract, Case("backward_can_repeat", "backward_can_repeat", (again,))]
+    unseen = [
+        *DRAWING.unseen(seed, "later", ("K", "V")),
+        *DRAWING.unseen(seed, "earlier", ("Q", "dO")),
+    ]
+    again_case = Case("backward_can_repeat", "backward_can_repeat", (again,))
+    return [*masked, *contract, *unseen, again_case]
 
 
 def masked_cases(seed: int, *, causal: bool) -> Iterator[Case]:

@@ -1,9 +1,10 @@
 """Runs beside the untrusted code: calls flash_attention_fwd and flash_attention_bwd as told.
 
 call["do"] says in which manner: "once" (the default), "again" (backward twice on one cache, the
-second counts), "interleaved" (another forward and backward between), "refilled" (the same array
-objects held other numbers in an earlier call), "strided" (inputs that are transposed views),
-"logsumexp" (L from the cache), "measured" (peak memory), "default" (what causal is when left out).
+second counts), "interleaved" (other forwards between the two, with another mask, tile size and head dimension),
+"refilled" (the same array objects held other numbers in an earlier call), "strided" (inputs that
+are transposed views), "logsumexp" (L from the cache), "measured" (peak memory), "default" (what
+causal is when left out).
 """
 
 import numpy as np
@@ -47,11 +48,14 @@ def answer(entry, call):
     call = {**call, "turned": sequence_first(entry)}
     given = {name: layout(call[name], strided=do == "strided") for name in ARRAYS}
 
+    between = {**call, "tile_size": call["tile_size"] + 1}
+    between["causal"] = not (call["causal"] and takes_causal(entry))
+
     def ahead(arrays):
-        return forward(entry, arrays, call)
+        return forward(entry, arrays, call if arrays is given else between)
 
     def back(arrays, cache):
-        return backward(entry, arrays["dO"], cache, call)
+        return backward(entry, arrays["dO"], cache, call if arrays is given else between)
 
     if do == "logsumexp":
         return logsumexp(ahead(given)[1])

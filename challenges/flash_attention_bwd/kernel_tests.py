@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from challenges.flash_attention_bwd.cases import INPUTS, cases
 from challenges.flash_attention_bwd.reference import baseline, reference
 from challenges.judging.array_function import ArrayFunction, Got, numeric, unanswered, within
-from challenges.judging.attention import CONTRACT
+from challenges.judging.attention import CONTRACT, unseen_tiles
 from challenges.kit import Case, Finding, row_max
 
 __all__ = ["cases", "check"]
@@ -34,6 +35,7 @@ def check(case: Case, got: list[dict[str, Any]]) -> list[Finding]:
         "past_has_no_influence": past_has_no_influence,
         "inputs_unchanged": FUNCTION.inputs_unchanged,
         "deterministic": FUNCTION.deterministic,
+        "unseen_tiles_are_skipped": partial(unseen_tiles, FUNCTION),
     }
     return unanswered(case, got) or special.get(case.check, values)(case, got)
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.judging.array_function import Got
-from challenges.kit import Case, Finding, ratio, rng, same, single
+from challenges.judging.array_function import ArrayFunction, Got, numeric, within
+from challenges.kit import Case, Finding, ratio, rng, row_max, same, single
 
 Call = dict[str, Any]
 Shape = tuple[int, int, int, int, int]  # batch B, heads H, tokens N, head dimension D, tile T
@@ -22,9 +22,10 @@ LEVELS = {  # the heights of the scores, eight keys each; float64's exp overflow
     "falls": [1500.0, 0.0, -1500.0],
     "rises": [-3000.0, 0.0, 3000.0],
     "swings": [0.0, -800.0, 800.0, -800.0],
+    "soars": [-2e5, 0.0, 2e5],
 }
 GROWTH_LIMIT = 2.3  # of the peak when N doubles: linear 2 at most; with an N x N mask of bytes 2.5
-TILE_LIMIT = 24  # x the inputs; tiles of 64 x 64 for every head are 16 x or more for each array
+TILE_LIMIT = 18  # x the inputs, of 24 tokens; 24 x 24 scores for every head are 8 x for each array
 
 
 def mask_name(*, causal: bool) -> str:
@@ -72,13 +73,27 @@ class Drawing:
     def regimes(self, seed: int, *, causal: bool) -> Iterator[Regime]:
         """Regimes of Q, K and V whose scores do not fall far from tile to tile."""
         base, _, rows = self.scales(seed, causal=causal)
-        levels, mask = [-5e4, -5e4, -5e4], mask_name(causal=causal)
-        low = self.steered(seed, f"low_{mask}", levels, causal=causal)
+        mask = mask_name(causal=causal)
+        low = self.steered(seed, f"low_{mask}", [-2e5, -2e5, -2e5], causal=causal)
         heavy = {**base, "Q": base["Q"] * 4, "V": base["V"] / rows**2}
-        yield "very_negative_scores", "minus_50000", low
+        yield "very_negative_scores", "minus_200000", low
         yield "equal_scores", "no_query", {**base, "Q": base["Q"] * 0}
         yield "equal_scores", "same_key", {**base, "K": base["K"][:, :, :1].repeat(19, axis=2)}
         yield "value_scales", "light_keys_heavy", heavy
+
+    def unseen(self, seed: int, part: str, names: Sequence[str]) -> Iterator[Case]:
+        """No numbers (NaN) in whole tiles of these arrays, "earlier" or "later" ones.
+
+        The rows of the other tiles do not see them. What multiplies them by zero instead of
+        skipping them answers NaN.
+        """
+        for tile in (3, 4):
+            call = self.draw(seed, f"unseen_{part}_{tile}", (2, 2, 12, 4, tile), causal=True)
+            hidden = np.arange(12) >= 2 * tile
+            call |= {"judged": ~hidden if part == "later" else hidden}
+            for name in names:
+                call[name][:, :, ~call["judged"]] = np.nan
+            yield Case("unseen_tiles_are_skipped", f"unseen_{part}_{tile}", (call,))
 
     def scales(self, seed: int, *, causal: bool) -> tuple[Call, NDArray[Any], NDArray[Any]]:
         """An ordinary call, a scale for each of its heads and one for each of its rows."""
@@ -98,6 +113,7 @@ class Drawing:
         """
         a, b = (self.draw(seed, name, (2, 3, 14, 4, 4), causal=True) for name in "ab")
         other = self.draw(seed, "c", (1, 2, 9, 6, 3), causal=True)
+        short = self.draw(seed, "d", (1, 2, 3, 4, 4), causal=True)  # less than a tile
         masks = (a, {**a, "causal": False}, a, {**b, "causal": False, "tile_size": 5}, b)
         far = self.draw(seed, "long", long, causal=True, do="measured")
         small = self.draw(seed, "many", many, causal=False, do="measured")
@@ -109,12 +125,29 @@ class Drawing:
             yield Case("calls_are_independent", f"calls_{do}", ({**a, "do": do},))
         yield Case("calls_are_independent", "calls_a_b_a", (a, b, a))
         yield Case("calls_are_independent", "calls_masks", masks)
-        yield Case("calls_are_independent", "calls_shapes", (a, other, a))
+        yield Case("calls_are_independent", "calls_shapes", (short, a, other, a))
+        yield Case("calls_are_independent", "calls_dtypes", (single(b), a, single(b)))
         yield Case("deterministic", "deterministic", (a, a, a))
         yield Case("memory_below_quadratic", "memory_causal", (far,))
         yield Case("memory_below_quadratic", "memory_noncausal", ({**far, "causal": False},))
         yield Case("memory_follows_tile_size", "memory_small_tiles", (small,))
         yield Case("default_is_causal", "default_is_causal", ({"do": "default"},))
+
+
+def unseen_tiles(function: ArrayFunction, case: Case, got: Got) -> list[Finding]:
+    """The judged rows of the outputs that do not depend on what is not a number."""
+    call = case.calls[0]
+    clean = {name: np.nan_to_num(call[name], nan=0.0) for name in function.inputs}
+    seen = function.outputs if np.isfinite(call["K"]).all() else ("O", "dQ")
+    found = []
+    for name in [name for name in function.outputs if name in seen]:
+        value = numeric(got[0].get(name), call["Q"].shape)
+        if value is None:
+            return [Finding(name, False, detail="no numeric array of the shape of Q")]
+        expected = function.expected({**call, **clean}, got[0][name])
+        error = row_max(value - expected.answer[name])[:, :, call["judged"]]
+        found.append(within(name, error, expected.allowed[name][:, :, call["judged"]]))
+    return found
 
 
 def growth_of_memory(_case: Case, got: Got) -> list[Finding]:

@@ -30,6 +30,7 @@ def step_cases(seed: int) -> Iterator[Case]:
     yield one("steps_to_capacity", step, [1] * 11, slack=0)
     yield one("steps_past_16_and_32", step, [1] * 34, batch=1, heads=2)
     yield one("steps_large_scores", step, [1] * 12, scale=40.0)
+    yield one("steps_large_scores_past_32", step, [1] * 34, batch=1, heads=2, scale=40.0)
     yield one("steps_tiny", step, [1] * 6, scale=1e-6)
     yield one("steps_rows_of_unlike_scale", step, [1] * 6, scale=[1e-3, 1.0, 30.0])
     yield one("steps_offset", step, [1] * 6, offset=10.0)

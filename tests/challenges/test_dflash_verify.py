@@ -65,6 +65,14 @@ def test_every_form_of_a_mask_means_the_same(driver: Any, model: Any) -> None:
         assert np.array_equal(model.forward(tokens=tokens, attention_mask=mask), expected)
 
 
+@pytest.mark.parametrize("high", [np.inf, 1e9])
+def test_an_additive_mask_of_the_wrong_sign_is_wrong(model: Any, high: float) -> None:
+    """A large positive number hides nothing; it is not read as True."""
+    tokens, allowed = np.arange(8), reference.tree_mask(3, [-1, -1, 0, 1, 3])
+    expected = model.forward(tokens, allowed)
+    assert not np.array_equal(model.forward(tokens, np.where(allowed, 0.0, high)), expected)
+
+
 def test_without_a_mask_the_model_is_causal(model: Any) -> None:
     """None and the lower triangle give the same, for one sequence and for a batch."""
     tokens = np.arange(6)

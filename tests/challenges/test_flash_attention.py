@@ -202,3 +202,11 @@ def test_what_is_wrong_and_deterministic_fails_where_values_are_judged():
         case = CASES[check]
         got = [{"O": np.zeros_like(call["Q"])} for call in case.calls]
         assert not all(finding.ok for finding in kernel_tests.check(case, got))
+
+
+def test_strided_inputs_are_views_in_another_order():
+    """The numbers are the same, and memory is not in the order of the axes."""
+    value = np.arange(2 * 3 * 5 * 4.0).reshape(2, 3, 5, 4)
+    view = DRIVER["layout"](value, strided=True)
+    assert np.array_equal(view, value)
+    assert not view.flags.c_contiguous

@@ -117,9 +117,8 @@ def visible(mask, n):
 
 
 def admits(mask, offset):
-    """A boolean or additive mask as booleans; an all-False diagonal means that True blocks."""
-    numeric = mask.dtype != bool
-    if numeric and not (mask.min(initial=0) >= 0 and mask.max(initial=0) > 0):
+    """A mask as booleans: additive unless of 0 and 1; an all-False diagonal means True blocks."""
+    if mask.dtype != bool and not (set(np.unique(mask)) <= {0, 1} and mask.any()):
         return mask > BLOCKED
-    allowed = mask > 0 if numeric else mask
+    allowed = mask.astype(bool)
     return allowed if np.diagonal(allowed, offset).any() else ~allowed

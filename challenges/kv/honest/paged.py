@@ -63,7 +63,8 @@ class ByteCache:
 
 
 def create_cache(batch_size, max_seq_len, num_heads, head_dim, num_layers=1, dtype=np.float32):
-    return BlockCache(batch_size, max_seq_len, num_heads, head_dim, num_layers, dtype, max_seq_len)
+    size = min(16, max_seq_len)
+    return BlockCache(batch_size, max_seq_len, num_heads, head_dim, num_layers, dtype, size)
 
 
 def create_paged_cache(batch_size, max_seq_len, num_heads, head_dim, num_layers, dtype, block_size):
