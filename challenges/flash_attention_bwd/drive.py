@@ -1,10 +1,10 @@
 """Runs beside the untrusted code: calls flash_attention_fwd and flash_attention_bwd as told.
 
 call["do"] says in which manner: "once" (the default), "again" (backward twice on one cache, the
-second counts), "interleaved" (other forwards between the two, with another mask, tile size and head dimension),
-"refilled" (the same array objects held other numbers in an earlier call), "strided" (inputs that
-are transposed views), "logsumexp" (L from the cache), "measured" (peak memory), "default" (what
-causal is when left out).
+second counts), "interleaved" (other forwards between the two, of another mask, tile size and head
+dimension), "refilled" (the same array objects held other numbers in an earlier call), "strided"
+(inputs that are transposed views), "logsumexp" (L from the cache), "measured" (peak memory),
+"default" (what causal is when left out).
 """
 
 import numpy as np
