@@ -6,7 +6,7 @@ from challenges.driving.refusing import NotTestable
 
 EXPORTS = {
     "*Config*|*Params*|*Args*|*Settings*|*Options*": (),
-    "*beam*search*|*beam*decod*|*search*beam*|*decod*beam*": (),
+    "*beam*search*|*beam*decod*|*search*beam*|*decod*beam*|*search*|*decod*|*generat*": (),
 }
 
 CONFIG = ("config", "cfg", "params", "args", "settings", "options")
@@ -37,8 +37,9 @@ def function_of(module):
     named = sorted(vars(module).items(), key=lambda item: "batch" not in item[0])
     found = [
         item
+        for word in ("beam", "search", "decod", "generat")
         for name, item in named
-        if "beam" in name and inspect.isfunction(item) and takes_config(item)
+        if word in name and inspect.isfunction(item) and takes_config(item)
     ]
     if not found:
         raise NotTestable("no function of beam search takes a configuration")

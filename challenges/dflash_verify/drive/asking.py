@@ -34,7 +34,7 @@ def ask(entry, model, prompt, tokens, parents, temperature):
     )
     accepted, bonus = parts(made)
     counts = 0
-    while bonus == len(accepted) and counts_tokens(entry, counts):
+    while may_count(bonus, accepted) and counts_tokens(entry, counts):
         counts += 1
         accepted, bonus = parts(made, counts)
     begins = accepted[: len(prompt)] == list(prompt)
@@ -52,8 +52,13 @@ def habits(entry):
     return accepted[:2] == [1, 2], accepted[-1:] == [bonus]
 
 
+def may_count(number, tokens):
+    """Whether a number may be the length of a list, or that without the bonus."""
+    return number is not None and len(tokens) - number in (0, 1)
+
+
 def counts_tokens(entry, skipped):
-    """Whether a number beside the list is its length: told where no token right there is one."""
+    """Whether a number beside the list counts it: told where no token right there may be one."""
     model = next(
         m
         for m in map(probe_model, range(1000))
@@ -61,7 +66,8 @@ def counts_tokens(entry, skipped):
     )
     right = model.greedy([1, 2])
     probes = [one_root(entry, model, token, skipped) for token in (right, 7 - right)]
-    return all(number == len(tokens) for tokens, number in probes)
+    fits = all(may_count(number, tokens) for tokens, number in probes)
+    return fits and len({len(tokens) - number for tokens, number in probes}) == 1
 
 
 def probe_model(salt):

@@ -44,15 +44,21 @@ def parts(made, skipped=0):
         listed = [named[k] for k in ACCEPTED if is_sequence(named.get(k))]
         listed += [value for value in named.values() if is_sequence(value)]
         alone = next((named[k] for k in BONUS if k in named), None)
-    elif is_sequence(named) and len(named) > 0 and is_sequence(named[0]):
-        listed = [named[0]]
-        alone = next(iter([v for v in named[1:] if is_whole(v)][skipped:]), None)
-        if len(named) == 2 and np.size(named[1]) == 1 and not skipped:
+    elif any(is_sequence(part) for part in lists_among(named)):
+        listed = [next(filter(is_sequence, named))]
+        others = [v for v in named if v is not listed[0]]
+        alone = next(iter([v for v in others if is_whole(v)][skipped:]), None)
+        if len(named) == 2 and listed[0] is named[0] and np.size(named[1]) == 1 and not skipped:
             alone = np.ravel(named[1])[0]
     else:
         listed, alone = [named], None
     accepted = as_ints(listed[0]) if listed else []
     return accepted, None if alone is None else as_ints(alone)[0]
+
+
+def lists_among(made):
+    """Where a result may have lists: a tuple anywhere, another sequence as its first item."""
+    return made if isinstance(made, tuple) else made[:1] if is_sequence(made) else ()
 
 
 def is_whole(value):
