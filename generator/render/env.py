@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from generator.redact import PUBLISHED
 from generator.render import escape, paths
 from generator.render.compiled import Compiled
 from generator.render.failures import exceeds
@@ -51,6 +52,7 @@ def environment() -> Environment:
         "runtime": runtime,
         "listed": listed,
         "percent": percent,
+        "grading": grading,
     }
     made.tests["exceeding"] = exceeds
     made.globals |= {"paths": paths, "AUDIT": paths.AUDIT, "SIDE": SIDE, "ROWS": ROWS}
@@ -92,6 +94,11 @@ def number(value: float | None) -> str:
 def percent(share: float) -> str:
     """A share in per cent, to a tenth; a smaller one in two digits, so that none is shown as 0."""
     return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.2g} %"
+
+
+def grading(grader: str) -> str:
+    """Whose letters, after "by": the name of a grader, told apart from a verb."""
+    return "published grades" if grader == PUBLISHED else grader
 
 
 def points(value: float | None) -> str:

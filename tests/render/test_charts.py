@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.data import Results
 from generator.render import charts, paths
-from generator.render.env import percent
+from generator.render.env import grading, percent
 from tests.render.test_pages import pages_of
 
 
@@ -35,7 +35,7 @@ def test_the_page_of_rankings_begins_with_every_order(calm: Results) -> None:
     text = pages_of(calm)[paths.RANKING]
     glance = text[text.index("{ #glance }") : text.index("{ #rule }")]
     for grader in calm.rankings:
-        assert f'<th scope="col">By {grader}</th>' in glance
+        assert f'<th scope="col">By {grading(grader)}</th>' in glance
     for model in calm.corpus.models.values():
         assert model.name in glance
 

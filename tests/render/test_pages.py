@@ -346,7 +346,7 @@ def test_the_pages_of_the_audit_lead_to_each_other(calm: Results) -> None:
 def test_only_models_that_a_grader_compared_are_in_its_table(calm: Results) -> None:
     """A model without a duel by a grader has no row of "none shared" there."""
     text = pages_of(calm)[paths.DUELS]
-    table = text[text.index("## By published {") :].partition("</table>")[0]
+    table = text[text.index("## By published grades {") :].partition("</table>")[0]
     (duel,) = calm.duels["published"]
     rows = re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)</a>', table)
     assert rows == [calm.corpus.models[slug].name for slug in (duel.a, duel.b)]
