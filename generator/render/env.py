@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from generator.redact import PUBLISHED
+from generator.graders import PUBLISHED
 from generator.render import escape, paths
 from generator.render.compiled import Compiled
 from generator.render.failures import exceeds

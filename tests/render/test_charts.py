@@ -43,3 +43,9 @@ def test_the_page_of_rankings_begins_with_every_order(calm: Results) -> None:
 def test_a_share_is_never_shown_as_nothing() -> None:
     """A slow kernel reads at some share of the memory's rate, however small."""
     assert [percent(share) for share in (0.858, 0.0123, 0.0004)] == ["85.8 %", "1.2 %", "0.04 %"]
+
+
+def test_published_grades_are_called_that(calm: Results) -> None:
+    """A grader named by a participle would be no name after "by"."""
+    assert [grading(name) for name in ("published", "evidence")] == ["published grades", "evidence"]
+    assert "## By published grades {" in pages_of(calm)[paths.RANKING]
