@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from generator.leftovers import beside
+
+
+def plain(path: Path) -> Path:
+    """The path, unless what is there is no file that ends; raises OSError for a pipe or a device.
+
+    A folder, or nothing, is left for whoever opens it to name.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
+    return path
 
 
 def write(path: Path, content: str | bytes) -> bool:

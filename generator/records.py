@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from generator.data import Evidence, JudgedDuel, JudgedRun, JudgedText, Record, Strength
-from generator.files import write
+from generator.files import plain, write
 from generator.redact import clean_all, redact
 from generator.yamlfile import first_error
 
@@ -122,7 +122,7 @@ class Store:
     def load(self, path: Path, kind: type[T]) -> T | None:
         """The record in a file, or None and a problem noted."""
         try:
-            return TypeAdapter(kind).validate_json(path.read_bytes())
+            return TypeAdapter(kind).validate_json(plain(path).read_bytes())
         except ValidationError as error:
             self._problems[path] = f"{path}: {first_error(error)}; ignored"
         except OSError as error:

@@ -8,6 +8,8 @@ from typing import Any, NoReturn, TypeVar
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from generator.files import plain
+
 T = TypeVar("T")
 DEEPEST = 2_000
 
@@ -121,7 +123,7 @@ def read_text(path: Path) -> str:
     Raises BadFile where it cannot be read as UTF-8.
     """
     try:
-        return path.read_bytes().decode("utf-8")
+        return plain(path).read_bytes().decode("utf-8")
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -76,10 +76,11 @@ def score(challenge: Challenge, checks: dict[str, CheckResult]) -> float:
     """The weighted share of passed cases, 0 to 1, over the groups that could be tested."""
     total = weight = 0.0
     for name, group in challenge.groups.items():
+        members = [check for check, rule in challenge.checks.items() if rule.group == name]
         shares = [
-            passed_share(result)
-            for check, result in checks.items()
-            if challenge.checks[check].group == name and result.verdict is not Verdict.NOT_TESTABLE
+            passed_share(checks[check])
+            for check in members
+            if check in checks and checks[check].verdict is not Verdict.NOT_TESTABLE
         ]
         if shares and group.weight:
             total += group.weight * sum(shares) / len(shares)

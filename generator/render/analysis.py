@@ -75,8 +75,8 @@ def how(cell: Cell) -> str:
         return f"{cell.model.name} {verdict}: {cell.brief}."
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
     text = f"{cell.model.name} fails {failed[0]}{more}{numbers(cell, failed[0])}."
-    trap = cell.challenge.checks[failed[0]].trap
-    return text + (f" That check exists to catch: {trap}." if trap else "")
+    check = cell.challenge.checks.get(failed[0])
+    return text + (f" That check exists to catch: {check.trap}." if check and check.trap else "")
 
 
 def shared(cells: Sequence[Cell]) -> Iterator[Remark]:

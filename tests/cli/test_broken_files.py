@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -155,6 +157,32 @@ def test_it_is_noted_and_the_rest_goes_on(
     done = command(*CHECK)
     assert done.exit_code == 1, done.output
     assert len([line for line in done.stdout.splitlines() if named in line]) == 1
+
+
+def test_a_check_that_there_is_not_counts_for_nothing(
+    project: Path, slug: str, command: Command
+) -> None:
+    """A hand may have put it into a record: pages are made, and no grade of it."""
+    path = project / "docs" / "records" / "evidence" / "wrong" / f"{slug}.json"
+    record = json.loads(path.read_text())
+    failed = record["checks"]["rows"]
+    record["checks"] = {"no such check": failed} | record["checks"]
+    path.write_text(json.dumps(record))
+    done = command("render")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("file", ["right/model.yaml", f"{RECORDS}/evidence/right/SLUG.json"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(
+    file: str, project: Path, slug: str, command: Command
+) -> None:
+    """Nothing ever comes out of it."""
+    path = project / file.replace("SLUG", slug)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    done = command(*CHECK)
+    assert done.exit_code in {1, 2}
+    assert f"{path}: not a plain file" in done.output
 
 
 def test_a_copied_record_is_not_believed(project: Path, slug: str, command: Command) -> None:
