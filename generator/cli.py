@@ -6,6 +6,7 @@ mistake in what was asked for or in a file that a person wrote; 130 stopped by C
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,8 +80,6 @@ def build(
     Without the judge's key (judges.yaml names its variable) its recorded answers are used. A
     number in a judge's text that has no source is marked, named here, and makes the exit code 1.
     """
-    from functools import partial
-
     from generator import build as pipeline
     from generator.asking import judge_if_possible
 

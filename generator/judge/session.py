@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from generator.data import Exchange, Status
-from generator.judge.budget import OverBudget, worst_case
+from generator.judge.budget import OverBudget, tokens_in, worst_case
 from generator.judge.client import Client
 from generator.judge.prompts import Messages
 from generator.judge.questions import Question
@@ -54,8 +54,6 @@ class Estimate:
 
 def estimate(questions: Iterable[Question], client: Client) -> Estimate:
     """The number of calls, and the most that they can use and cost."""
-    from generator.judge.budget import tokens_in
-
     settings = client.settings
     calls = tokens = 0
     total = 0.0

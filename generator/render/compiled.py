@@ -19,8 +19,8 @@ from generator.leftovers import sweep
 
 GENERATOR = Path(__file__).resolve().parents[1]
 FOLDER = GENERATOR / "render" / "templates" / "__pycache__"
-# Constants in a template are escaped, and with it redacted, when it is compiled.
-MADE_BY = ("render/env.py", "render/escape.py", "redact.py", "secret_rules.py")
+# Constants in a template are filtered, escaped and so redacted when the template is compiled.
+MADE_BY = ("render/env.py", "render/escape.py", "redact.py", "secret_rules.py", "words.py")
 
 
 class Compiled(BytecodeCache):

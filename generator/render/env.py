@@ -41,19 +41,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "points": points, "count": count, "anchor": anchor}
-    made.filters |= {"sized": sized, "minus": minus, "verbatim": escape.verbatim}
-    made.filters |= {"preformatted": escape.preformatted}
-    made.filters |= {
-        "word": word,
-        "sentence": sentence,
-        "kept": escape.kept,
-        "soft": escape.soft,
-        "runtime": runtime,
-        "listed": listed,
-        "percent": percent,
-        "grading": grading,
-    }
+    made.filters |= FILTERS
     made.tests["exceeding"] = exceeds
     made.globals |= {"paths": paths, "AUDIT": paths.AUDIT, "SIDE": SIDE, "ROWS": ROWS}
     made.globals |= {"LABELS": LABELS, "MARKS": MARKS, "MEANS": MEANS}
@@ -136,3 +124,23 @@ def sentence(text: str) -> str:
 def runtime(name: str) -> str:
     """A runtime by the name it is known under."""
     return {"numpy": "NumPy", "cuda": "CUDA", "mlx": "MLX"}.get(name, name)
+
+
+FILTERS: dict[str, Callable[..., object]] = {
+    "anchor": anchor,
+    "count": count,
+    "grading": grading,
+    "kept": escape.kept,
+    "listed": listed,
+    "minus": minus,
+    "number": number,
+    "percent": percent,
+    "points": points,
+    "preformatted": escape.preformatted,
+    "runtime": runtime,
+    "sentence": sentence,
+    "sized": sized,
+    "soft": escape.soft,
+    "verbatim": escape.verbatim,
+    "word": word,
+}
