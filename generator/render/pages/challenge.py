@@ -16,6 +16,7 @@ from generator.render.failures import numbers
 from generator.render.gpu import baselines, gpu
 from generator.render.pages.claims import concerning
 from generator.render.pages.common import WIDE, Page, continued, names, page
+from generator.render.pages.duel import tally
 from generator.render.sheets import ROWS, SIDE, Sheet, sheets
 from generator.render.site import Site
 from generator.render.verdicts import MARKS, MEANS
@@ -147,16 +148,6 @@ def duelled(site: Site, challenge: Challenge) -> Markup | None:
         if challenge.slug in held.challenges
     ]
     return part("challenge/round.md.j2", site, challenge, rounds=rounds, pairs=pairs, trios=trios)
-
-
-def tally(site: Site, grader: str, challenge: str) -> dict[str, tuple[int, int, int]]:
-    """Won, lost and tied by each model in the duels of one challenge."""
-    counts: dict[str, list[int]] = {}
-    for duel in site.fought(grader, challenge):
-        for own, other in ((duel.a, duel.b), (duel.b, duel.a)):
-            place = {own: 0, other: 1, None: 2}[duel.winner]
-            counts.setdefault(own, [0, 0, 0])[place] += 1
-    return {model: (won, lost, tied) for model, (won, lost, tied) in counts.items()}
 
 
 def side_by_side(site: Site, challenge: Challenge) -> Markup | None:

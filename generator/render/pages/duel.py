@@ -115,3 +115,13 @@ def record(site: Site, grader: str, a: str, b: str) -> tuple[int, int, int]:
     """Wins of a, wins of b and ties, by one grader."""
     winners = [duel.winner for duel in site.duels(grader, a, b).values()]
     return winners.count(a), winners.count(b), winners.count(None)
+
+
+def tally(site: Site, grader: str, challenge: str) -> dict[str, tuple[int, int, int]]:
+    """Won, lost and tied by each model in the duels of one challenge."""
+    counts: dict[str, list[int]] = {}
+    for duel in site.fought(grader, challenge):
+        for own, other in ((duel.a, duel.b), (duel.b, duel.a)):
+            place = {own: 0, other: 1, None: 2}[duel.winner]
+            counts.setdefault(own, [0, 0, 0])[place] += 1
+    return {model: (won, lost, tied) for model, (won, lost, tied) in counts.items()}
