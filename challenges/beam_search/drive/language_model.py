@@ -126,7 +126,7 @@ class LanguageModel:
 def whole(value):
     """A token as an int. Raises TypeError for what is none, such as part of a state."""
     if int(value) != value:
-        raise TypeError(f"{value!r} is not a token, but perhaps part of a state")
+        raise TypeError("it is asked about something that is no list of tokens, perhaps a state")
     return int(value)
 
 

@@ -36,7 +36,8 @@ def own_model(entry, **sizes):
                 return built
             problems.append(f"{builder.__name__} answers with shape {shape}")
         except Exception as error:  # noqa: BLE001 - each candidate may want what we cannot give
-            problems.append(f"{builder.__name__}: {type(error).__name__}: {error}"[:120])
+            kind = "" if isinstance(error, CannotExpress) else f"{type(error).__name__}: "
+            problems.append(f"{builder.__name__}: {kind}{error}"[:120])
     raise CannotExpress("no model could be built at a small size; " + "; ".join(problems[:4]))
 
 

@@ -39,9 +39,9 @@ def entry(module, load):
     def make(kind, config, dtype):
         use = plain if kind == "plain" else uses.get(kind)
         if use is None:
-            raise NotTestable(
-                f"no {kind} cache was found" + (f": {why}" if kind == "plain" and why else "")
-            )
+            if kind != "plain":
+                raise NotTestable(f"no {kind} cache was found")
+            raise NotTestable("no cache was found" + (f": {why}" if why else ""))
         return Cache(use, config, dtype)
 
     def create_cache(dtype, **config):
