@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from generator.digests import DECIDE
+from generator.runtimes.python import PythonRuntime
+
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("discover", "verify", "judge", "rank", "duels", "rounds", "audit", "render", "sessions")
 
@@ -69,6 +72,21 @@ def test_the_child_side_of_the_sandbox_never_imports_a_challenge() -> None:
     """Untrusted code never meets the answer: the sandbox cannot load a reference."""
     for file in sorted((ROOT / "generator" / "sandbox").glob("*.py")):
         assert not {m for m in imports(file) if m.startswith("challenges")}, file
+
+
+def test_what_binds_and_runs_python_is_in_its_digest() -> None:
+    """A change of a module that a verdict came through makes its record stale."""
+    sources = (*PythonRuntime.sources, *DECIDE)
+    digested = {
+        file
+        for source in sources
+        for file in (ROOT / "generator" / source, *(ROOT / "generator" / source).rglob("*.py"))
+    }
+    aside = {"data", "kernel_tests", "runtimes", "storedrun", "yamlfile"}
+    for file in sorted(file for file in digested if file.suffix == ".py"):
+        for module in imports(file) - {f"generator.{name}" for name in aside}:
+            found = ROOT / f"{module.replace('.', '/')}.py"
+            assert not found.is_file() or found in digested, f"{file.name}: {module}"
 
 
 def assert_imports_none(heavy: set[str], code: str) -> None:
