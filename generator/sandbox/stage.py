@@ -51,7 +51,10 @@ class Stage:
 
 
 def copy(folder: Path, target: Path) -> None:
-    """Copy the folder's regular files, up to the caps, to `target`, which must not exist."""
+    """Copy the folder's regular files, up to the caps, to `target`, which must not exist.
+
+    Raises OSError where they cannot be copied (a full disk, say): no case is judged by half a file.
+    """
     source = folder.resolve()
     for place, _ in walk(source, SKIPPED):
         made = target / place.relative_to(source)
@@ -59,7 +62,7 @@ def copy(folder: Path, target: Path) -> None:
         made.chmod(0o755)
     for file in _sorted_out(source)[0]:
         copied = target / file.relative_to(source)
-        with contextlib.suppress(OSError):  # it may be gone by now
+        with contextlib.suppress(FileNotFoundError):  # it may be gone by now
             shutil.copyfile(file, copied)
             copied.chmod(0o644)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -57,6 +58,25 @@ def test_nothing_is_told_where_all_is_copied(folder: Path, tmp_path: Path) -> No
     (folder / "__pycache__" / "kernel.pyc").write_bytes(bytes(5000))
     assert left_out(folder) == ""
     assert shown(folder, tmp_path) == {"src/kernel.py", "notes.md"}
+
+
+def test_no_case_is_judged_by_half_a_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is an error of ours; a file that is gone meanwhile is none."""
+
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def gone(source: Path, target: Path) -> None:
+        raise FileNotFoundError(source)
+
+    monkeypatch.setattr("shutil.copyfile", gone)
+    assert shown(folder, tmp_path) == set()
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        copy(folder, tmp_path / "other")
 
 
 def test_links_and_pipes_are_told_of(folder: Path, tmp_path: Path) -> None:
