@@ -341,3 +341,13 @@ def test_a_page_below_a_tab_says_where_it_belongs(visitor: Visitor, kind: str, t
     page = visitor.open(KINDS[kind])
     active = page.locator(".md-tabs__item--active")
     assert [text.strip() for text in active.all_inner_texts()] == [tab]
+
+
+@pytest.mark.parametrize("visitor", [PHONE], indirect=True, ids=["phone"])
+@pytest.mark.parametrize("kind", ["home", "404"])
+def test_the_drawer_of_a_phone_leads_to_every_section(visitor: Visitor, kind: str) -> None:
+    """Also where a large screen shows no list of pages beside the text."""
+    page = visitor.open(KINDS[kind])
+    page.locator(".md-header label[for=__drawer]").click()
+    page.locator(".md-sidebar--primary a[href$='ranking/']").click()
+    page.wait_for_url("**/ranking/")
