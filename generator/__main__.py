@@ -25,6 +25,8 @@ def main() -> None:
             "and then this works: .venv/bin/python -m generator\n"
         )
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     # A build makes many objects and hardly any garbage: less looking for it saves a tenth.
     gc.set_threshold(10_000, 20, 50)
     app()

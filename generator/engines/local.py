@@ -14,7 +14,7 @@ from multiprocessing import get_context
 
 from generator.data import Evidence
 from generator.engines.machine import free_mb
-from generator.engines.pool import prepare
+from generator.engines.pool import prepare, uninterrupted
 from generator.engines.worker import ATTEMPTS, DIED, needs_mb, one_line, verify_task
 from generator.sandbox.launch import THREADS
 from generator.verify import Task
@@ -53,11 +53,12 @@ class Worker:
 
     def submit(self, task: Task) -> Future[Evidence]:
         """Verify a task, in a new process if the last one died."""
-        try:
-            return self._pool.submit(_interruptible, task)
-        except BrokenProcessPool:
-            self._pool = self._started()
-            return self._pool.submit(_interruptible, task)
+        with uninterrupted():
+            try:
+                return self._pool.submit(_interruptible, task)
+            except BrokenProcessPool:
+                self._pool = self._started()
+                return self._pool.submit(_interruptible, task)
 
     def close(self) -> None:
         """Wait for the process to end."""

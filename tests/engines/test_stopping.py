@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.engines.pool import uninterrupted
 from tests.engines.conftest import ROOT, SLUG
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are counted in /proc")
@@ -92,3 +93,22 @@ def test_ctrl_c_leaves_no_file(project: Path, scratch: Path) -> None:
     os.killpg(parent.pid, signal.SIGINT)
     parent.wait(PATIENCE)
     assert not list(scratch.iterdir())
+
+
+def test_a_worker_that_starts_is_not_interrupted_while_it_imports() -> None:
+    """Ctrl-C waits for the end of the block, and in a process that is started in it as well."""
+    told = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    blocked = []
+
+    def started_when_stopped() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            blocked.append(subprocess.check_output([sys.executable, "-c", told], text=True))
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            started_when_stopped()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert blocked == ["True\n"]
