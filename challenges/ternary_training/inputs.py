@@ -44,6 +44,8 @@ def regimes(seed: int) -> Iterator[tuple[str, Array]]:
     for shape in SHAPES:
         yield f"shape_{shape[0]}x{shape[1]}", weights(seed, f"shape{shape}", shape)
     yield "like_an_initialisation", weights(seed, "init", (6, 256), 0.02)
+    # Far enough from ties for an epsilon of 1e-5 in the scale, not for a floor of 1e-3 under it.
+    yield "times_0.001", away_from_ties(rng(seed, "small").normal(0, 1e-3, (6, 256)), 0.03)
     yield "times_1000", weights(seed, "large", (6, 256), 1000.0)
     draw = rng(seed, "regimes")
     row_sizes = 10.0 ** draw.uniform(-1, 3, (9, 1))
