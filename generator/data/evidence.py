@@ -52,7 +52,6 @@ class Binding(Record):
     placeholders: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
