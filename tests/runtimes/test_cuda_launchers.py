@@ -130,3 +130,24 @@ def test_the_next_launcher_is_tried_where_the_likeliest_cannot_be_called() -> No
         built = build(Compiler(Path(run), work / "build", confinement), FUSE, "a.cu", (8,))
     assert built.launcher is not None
     assert (built.launcher.function.name, built.reason) == ("go", "")
+
+
+@pytest.mark.skipif(not nvcc(), reason="no CUDA compiler on this machine")
+@pytest.mark.slow
+def test_a_kernel_in_another_file_is_linked_to_its_launcher() -> None:
+    """As `nvcc kernel.cu launch.cu` would; a test program beside them takes no part."""
+    parameters = "(const float* logits, int* idx, float* probs, int V, int K)"
+    files = {
+        "launch.cu": f"__global__ void kernel{parameters};\n"
+        f"void launch({BUFFERS}, int rows, int V, int K) "
+        "{ kernel<<<rows, 32>>>(logits, idx, probs, V, K); }\n",
+        "kernel.cu": f"__global__ void kernel{parameters} {{ probs[0] = logits[0]; }}\n",
+        "test_kernel.cu": f"__global__ void kernel{parameters} {{ }}\n",
+    }
+    with tempfile.TemporaryDirectory() as run, workspace() as (work, confinement):
+        for name, text in files.items():
+            Path(run, name).write_text(text)
+        compiler = Compiler(Path(run), work / "build", confinement)
+        built = build(compiler, FUSE, "launch.cu", (8,), tuple(files))
+    assert built.libraries is not None
+    assert built.beside == ("kernel.cu",)

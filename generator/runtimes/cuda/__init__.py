@@ -116,7 +116,7 @@ class Attempt:
         """Every file up to the first that compiles as stored."""
         tried = []
         for file in files:
-            tried.append(build(self._compiler, self._subject.challenge, file, self._ks))
+            tried.append(build(self._compiler, self._subject.challenge, file, self._ks, files))
             if not tried[-1].errors:
                 break
         return tried

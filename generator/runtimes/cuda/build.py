@@ -22,13 +22,17 @@ MOST_TRIED = 3  # launchers of one file, where the likelier ones cannot be calle
 
 @dataclass(frozen=True)
 class Built:
-    """One file, compiled. errors: the compiler's output where it failed. reason: why not bound."""
+    """One file, compiled. errors: the compiler's output where it failed. reason: why not bound.
+
+    beside: files that it was linked with, since it only declares what they define.
+    """
 
     file: str
     launcher: Launcher | None = None
     libraries: Libraries | None = None
     errors: str = ""
     reason: str = ""
+    beside: tuple[str, ...] = ()
 
     def binding(self, steps: tuple[str, ...]) -> Binding:
         """How the launcher is called, for the reader."""
@@ -43,6 +47,7 @@ class Built:
         reason = (
             f"its declaration in line {function.line}; indices of {self.launcher.index_bytes} bytes"
         )
+        reason += f"; linked with {', '.join(self.beside)}" if self.beside else ""
         bound = Bound(file=self.file, symbol=function.name, passes=passes, reason=reason)
         return Binding(entry={ROLE: bound}, module=self.file, steps=steps)
 
@@ -67,39 +72,58 @@ def names(challenge: Challenge) -> tuple[str, ...]:
     return (ROLE, *challenge.entry[ROLE].names)
 
 
-def build(compiler: Compiler, challenge: Challenge, file: str, ks: Iterable[int]) -> Built:
-    """Compile a file as it stands, and of its launchers the first that can be called."""
-    alone = compiler.alone(file)
-    if not alone.ok:
-        return Built(file, errors=alone.output)
+def build(
+    compiler: Compiler,
+    challenge: Challenge,
+    file: str,
+    ks: Iterable[int],
+    others: Iterable[str] = (),
+) -> Built:
+    """Compile a file as it stands, and of its launchers the first that can be called.
+
+    others: files to link it with, if it does not compile without them.
+    """
+    compiled = compiler.stored(file)
+    beside = tuple(o for o in others if o != file and linked(o)) if compiled.unlinked else ()
+    if beside:
+        compiled = compiler.stored(file, beside)
+    if not compiled.ok:
+        return Built(file, errors=compiled.output)
     launchers = find(compiler.source(file), challenge.entry[ROLE], names(challenge))
     if not launchers:
         return Built(file, reason="no host function takes logits, indices, probabilities and sizes")
     wanted = sorted(set(ks))
     tried: list[Built] = []
     for launcher in launchers[:MOST_TRIED]:
-        tried.append(_libraries(compiler, file, launcher, wanted if launcher.templated else [0]))
+        needed = wanted if launcher.templated else [0]
+        tried.append(_libraries(compiler, file, launcher, needed, beside))
         if tried[-1].libraries:
             return tried[-1]
     return tried[0]
 
 
-def _libraries(compiler: Compiler, file: str, launcher: Launcher, ks: list[int]) -> Built:
+def linked(file: str) -> bool:
+    """Whether a file is a unit of its own, and no test or demonstration."""
+    return file.endswith(".cu") and not BESIDE_THE_POINT.search(file.lower())
+
+
+def _libraries(
+    compiler: Compiler, file: str, launcher: Launcher, ks: list[int], beside: tuple[str, ...]
+) -> Built:
     """One library, or one for every K of a template. A K that does not compile is refused."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        made = dict(
-            zip(ks, pool.map(lambda k: compiler.library(launcher, file, k), ks), strict=True)
-        )
+        each = pool.map(lambda k: compiler.library(launcher, file, k, beside), ks)
+        made = dict(zip(ks, each, strict=True))
     paths = {str(k): c.library for k, c in made.items() if c.library}
     failed = {k: first_errors(c.output, 1) for k, c in made.items() if not c.library}
     refused = {
         str(k): f"no instance for K = {k}: {' '.join(errors)}" for k, errors in failed.items()
     }
     if not paths:
-        return Built(
-            file, launcher, reason=f"cannot be called: {'; '.join(refused.values())[:600]}"
-        )
-    return Built(file, launcher, Libraries(paths, launcher.index_bytes, refused))
+        reason = f"cannot be called: {'; '.join(refused.values())[:600]}"
+        return Built(file, launcher, reason=reason, beside=beside)
+    libraries = Libraries(paths, launcher.index_bytes, refused)
+    return Built(file, launcher, libraries, beside=beside)
 
 
 def repaired(
@@ -109,7 +133,7 @@ def repaired(
 
     def errors_of(text: str) -> str:
         compiler.replace(broken.file, text)
-        tried = compiler.alone(broken.file)
+        tried = compiler.stored(broken.file)
         return "" if tried.ok else tried.output or "no message"
 
     climbed = list(ladder(compiler.source(broken.file), broken.errors, errors_of))

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,11 @@ class Compiled:
     def ok(self) -> bool:
         """Whether it compiled."""
         return self.library is not None
+
+    @property
+    def unlinked(self) -> bool:
+        """Whether it uses something that it only declares."""
+        return not self.ok and "undefined reference" in self.output
 
 
 @functools.cache
@@ -71,15 +77,20 @@ class Compiler:
         """Put a repaired text in place of our copy of a file; the run's own stays as it is."""
         (self._work / "files" / file).write_text(text, encoding="utf-8")
 
-    def alone(self, file: str) -> Compiled:
-        """The file as it is stored, by itself."""
-        return self._compile(["-x", "cu", str(self._work / "files" / file)])
+    def stored(self, file: str, beside: Sequence[str] = ()) -> Compiled:
+        """The file as it is stored, by itself or linked with others."""
+        return self._compile(["-x", "cu", *self._paths((file, *beside))])
 
-    def library(self, launcher: Launcher, file: str, k: int) -> Compiled:
+    def library(
+        self, launcher: Launcher, file: str, k: int, beside: Sequence[str] = ()
+    ) -> Compiled:
         """A library with the shim's C functions, for one K if K is a template parameter."""
         unit = self._work / f"shim_{k}.cu"
         unit.write_text(shim(launcher, f"files/{file}", k), encoding="utf-8")
-        return self._compile([str(unit)])
+        return self._compile([str(unit), *self._paths(beside)])
+
+    def _paths(self, files: Sequence[str]) -> list[str]:
+        return [str(self._work / "files" / file) for file in files]
 
     def ours(self, source: Path) -> Compiled:
         """A file of this project, with the headers beside it."""
