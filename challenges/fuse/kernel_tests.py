@@ -40,6 +40,7 @@ def values(seed: int) -> Iterator[tuple[str, str, Call]]:
     shapes += [("unaligned_rows", 7, 1021, 32), ("unaligned_rows", 5, 50259, 16)]
     shapes += [("k_equals_one", 4, 2000, 1), ("large_k", 3, 32000, 256), ("large_k", 40, 700, 256)]
     shapes += [("k_equals_v", 6, 32, 32), ("k_equals_v", 2, 256, 256)]
+    shapes += [("odd_k", 4, 5003, 5), ("odd_k", 40, 1500, 20), ("odd_k", 3, 32000, 50)]
     for check, rows, v, k in shapes:
         label = f"{rows}x{v}_k{k}"
         yield check, label, draw(seed, label, rows, v, k)
