@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice, repeat
+from functools import partial
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -51,10 +52,13 @@ def trial(challenge: Challenge, root: Path, seeds: int) -> Iterator[Outcome]:
     if cannot_try():
         return
     listed = list(implementations(root / "challenges" / challenge.slug))
+    cases = load(challenge, root).cases(0)
+    ks = sorted({int(call["K"]) for case in cases for call in case.calls})
     with workspace() as (work, confinement), workers() as pool:
         places = [work / f"build_{name}" for name, *_ in listed]
         sources = [files for *_, files in listed]
-        made = pool.map(compile_one, repeat(challenge), sources, places, repeat(confinement))
+        compiling = partial(compile_one, challenge, ks, confinement=confinement)
+        made = pool.map(compiling, sources, places)
         compiled = list(zip(listed, made, strict=True))
         todo = [
             Trial(name, check, libraries, confinement, challenge, root, seed)
@@ -83,7 +87,11 @@ def implementations(folder: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def compile_one(
-    challenge: Challenge, files: dict[str, str], work: Path, confinement: Confinement
+    challenge: Challenge,
+    ks: list[int],
+    files: dict[str, str],
+    work: Path,
+    confinement: Confinement,
 ) -> Libraries:
     """Compile sources of our own. Raises RuntimeError where they do not: that is our mistake."""
     folder = work.with_name(f"{work.name}_source")
@@ -91,7 +99,7 @@ def compile_one(
     for name, text in files.items():
         (folder / name).write_text(text)
     main = next(name for name in files if name.endswith(".cu"))
-    built = build(Compiler(folder, work, confinement), challenge, main, (1, 8, 16, 32, 256))
+    built = build(Compiler(folder, work, confinement), challenge, main, ks)
     if built.libraries is None:
         raise RuntimeError(f"{main}: {built.errors or built.reason}")
     return built.libraries
