@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.data import Challenge, CheckResult, Verdict
+from generator.words import listed
 
 
 def tally(challenge: Challenge, checks: dict[str, CheckResult], most: int | None = None) -> str:
@@ -24,5 +25,5 @@ def tally(challenge: Challenge, checks: dict[str, CheckResult], most: int | None
 
 def listing(names: list[str], most: int | None) -> str:
     """The names, or the first of them and how many more."""
-    more = len(names) - len(names[:most])
-    return ", ".join(names[:most]) + (f" and {more} more" if more else "")
+    cut = most is not None and len(names) > most
+    return listed(names, most) if cut else ", ".join(names)

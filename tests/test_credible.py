@@ -13,32 +13,20 @@ from generator.data import (
     Binding,
     Bound,
     CaseResult,
-    Challenge,
     Check,
     EntryPoint,
-    Group,
     Verdict,
 )
 from generator.deciding import overall
 from generator.verify import summary
+from tests.made import challenge
 
 ARRAY = np.ones(3)
 PLAIN = {"x": ARRAY, "eps": 1e-5, "do": "once"}
-CHALLENGE = Challenge.model_validate(
-    {
-        "slug": "s",
-        "title": "t",
-        "difficulty": "Medium",
-        "runtime": "numpy",
-        "summary": "s",
-        "entry": {},
-        "groups": {"g": Group(weight=1), "shown": Group(weight=0, decides=False)},
-        "checks": {
-            "ordinary": Check(group="g", says=""),
-            "rows": Check(group="g", says="", may_lack="lengths of their own for rows"),
-            "shown": Check(group="shown", says=""),
-        },
-    }
+CHALLENGE = challenge(
+    ordinary=Check(group="g", says=""),
+    rows=Check(group="g", says="", may_lack="lengths of their own for rows"),
+    shown=Check(group="shown", says=""),
 )
 
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from generator.data import Challenge, Check, CheckResult, Group, Verdict
+from generator.data import Check, CheckResult, Verdict
 from generator.tally import tally
+from tests.made import challenge
 
-CHALLENGE = Challenge.model_validate(
-    {
-        "slug": "s",
-        "title": "t",
-        "difficulty": "Medium",
-        "runtime": "numpy",
-        "summary": "s",
-        "entry": {},
-        "groups": {"g": Group(weight=1), "shown": Group(weight=0, decides=False)},
-        "checks": {name: Check(group="g", says="") for name in "abc"}
-        | {"own": Check(group="shown", says="")},
-    }
+CHALLENGE = challenge(
+    **{name: Check(group="g", says="") for name in "abc"}, own=Check(group="shown", says="")
 )
 
 
