@@ -64,13 +64,12 @@ class Cache:
     def write(self, layer, k, v, lengths):
         """Append k, v (B, H, T, d); `lengths` says how many tokens of a row are real, None all."""
         new = np.full(k.shape[0], k.shape[2]) if lengths is None else np.asarray(lengths)
-        taken = slots(getattr(self.use.kind, self.use.writer))
         if "b" not in self.use.layout:
             for row, count in enumerate(new):
                 self._write_rows(layer, k[:, :, :count], v[:, :, :count], row)
         elif (new == new[0]).all():
             self._write_rows(layer, k[:, :, : new[0]], v[:, :, : new[0]], None)
-        elif {"lengths", "new_lengths"} & taken:
+        elif {"lengths", "new_lengths"} & self.use.written():
             self._call_writer(layer, k, v, None, None, new)
             self.counts[layer] += new
         else:

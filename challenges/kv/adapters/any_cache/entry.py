@@ -4,8 +4,9 @@ Nothing here knows a model or a file. Pieces are found by what they take: a cach
 method that takes keys and values; attention is a callable that takes a query (or hidden states and
 weights) with a cache, or with keys and values; a decoder is a class that steps. Parameters are
 recognised by name (naming.py). How arrays are laid out is found out by trying: one token is written
-and read back, one token's attention must be its own value (attention_trial.py). Sizes are unlike
-each other when trying, so that the axes of a result can be told by their lengths (layouts.py).
+and read back (cache_trial.py), one token's attention must be its own value (attention_trial.py).
+Sizes are unlike each other when trying, so that the axes of a result can be told by their lengths
+(layouts.py).
 
 What an interface cannot express raises NotTestable with the reason.
 """
@@ -15,8 +16,7 @@ import numpy as np
 from challenges.driving.refusing import NotTestable
 
 from .cache import Cache
-from .cache_use import cache_uses
-from .choosing import attention_uses
+from .choosing import attention_uses, cache_uses
 from .decoder import decoder_roles
 from .held import Past
 from .pieces import Pieces

@@ -5,7 +5,6 @@ import numpy as np
 from challenges.driving.refusing import NotTestable
 
 from .layouts import split
-from .naming import slots
 from .one_call import called
 
 
@@ -32,8 +31,7 @@ def unequal(use, cache, layer, x, weights, new):
 
 def writes_rows(cache_use):
     """Whether a cache's writer takes a row alone, or how many tokens each has."""
-    writer = getattr(cache_use.kind, cache_use.writer)
-    return "b" not in cache_use.layout or {"lengths", "new_lengths"} & slots(writer)
+    return "b" not in cache_use.layout or {"lengths", "new_lengths"} & cache_use.written()
 
 
 def row_by_row(use, cache, layer, x, weights, new):
