@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from benchmarks.growth import growth
 from benchmarks.record import Bench, Cost, Measured
 from benchmarks.stages import COLD, MKDOCS, NOTHING, ONE, VERIFY
+from benchmarks.workers import HELD
 
 MOST_MB = 1500
 WHOLE = (VERIFY, COLD, MKDOCS)  # what a build from nothing consists of
@@ -86,7 +87,9 @@ def workers(bench: Bench) -> Bar:
     """Two local workers beside one."""
     says = "two workers verify at least 1.7 times as fast as one, once started"
     bar = ratio(bench, says, "local, 1", "local, 2", lambda times: times >= 1.7)
-    return bar if bar.held is None else replace(bar, measured=bar.measured + ceiling(bench))
+    if bar.held is None:
+        return bar
+    return replace(bar, measured=bar.measured + ceiling(bench) + held_to_one(bench))
 
 
 def ceiling(bench: Bench) -> str:
@@ -96,6 +99,14 @@ def ceiling(bench: Bench) -> str:
     if 2 * busy <= cores:
         return ""
     return f"; one keeps {busy:.2f} cores busy, so {cores} allow {cores / busy:.2f}"
+
+
+def held_to_one(bench: Bench) -> str:
+    """How two workers compare with one that is held to a core, where that was measured."""
+    held, two = bench.workers.get(HELD), bench.workers["local, 2"]
+    if not held:
+        return ""
+    return f"; {held.beyond_start / two.beyond_start:.2f} times one that is held to a core"
 
 
 def ray(bench: Bench) -> Bar:

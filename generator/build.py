@@ -36,7 +36,7 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
     judge: asks a judge what is open, and returns a line on it; None to ask nobody. site: whether
     MkDocs makes HTML of the pages. say: is given a line for each thing that was done.
     """
-    done = verify_runs(options, [], stderr)
+    done = verify_runs(options, [], stderr, meanwhile=load_pages)
     print_verified(done, options.store)
     publishable(options.corpus)
     probes = verify_runs(options.probes, [], stderr)
@@ -51,6 +51,12 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
     for line in built.faults:
         say(line)
     return 1 if done.errors or status or built.faults else 0
+
+
+def load_pages() -> None:
+    """Import what makes pages, which is sure to be needed once a run has been verified."""
+    import generator.gather
+    import generator.render  # noqa: F401
 
 
 def write_pages(options: Options, found: Corpus, say: Say) -> Built:

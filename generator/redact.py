@@ -33,7 +33,7 @@ def redact(text: str) -> tuple[str, dict[str, int]]:
     for rule in applicable(text):
         text, count = rule.pattern.subn(functools.partial(replacement, rule.kind), text)
         if count:
-            found[rule.kind] = count
+            found[rule.kind] = found.get(rule.kind, 0) + count
     return text, found
 
 

@@ -1,4 +1,4 @@
-"""What counts as a secret or as personal: one rule per kind.
+"""What counts as a secret or as personal: a rule per kind, or several.
 
 Every quantifier is bounded, since the text is hostile. `needles` are strings without which a rule
 cannot match (in lower case), and `after` is what must follow one: looking for these first makes
@@ -99,14 +99,15 @@ RULES = (
         r"|--(?:home|Users)-[A-Za-z0-9._]{1,64}(?=-)",
         "/home/", "users", "--home-",
     ),
+    # Three rules, so that a matrix product's `@` has only the shortest of them tried.
     rule(
         "host name",
         r"(?<![\w.-])(?=[A-Za-z0-9-]{0,62}[0-9-])[A-Za-z][A-Za-z0-9-]{0,62}"
-        r"\.(?:local|internal|lan|localdomain|home\.arpa|corp)(?![\w(\[-])"
-        r"|(?<![\w.-])[a-z_][\w-]{0,31}@[A-Za-z0-9][\w.-]{0,62}:[~/]"
-        r"|(?m:^\s{0,8}(?:export )?HOST(?:NAME)?=[\w.-]{2,64})",
-        ".local", ".internal", ".lan", ".home.arpa", ".corp", "@", "host",
+        r"\.(?:local|internal|lan|localdomain|home\.arpa|corp)(?![\w(\[-])",
+        ".local", ".internal", ".lan", ".home.arpa", ".corp",
     ),
+    rule("host name", r"(?<![\w.-])[a-z_][\w-]{0,31}@[A-Za-z0-9][\w.-]{0,62}:[~/]", "@"),
+    rule("host name", r"(?m)^\s{0,8}(?:export )?HOST(?:NAME)?=[\w.-]{2,64}", "host"),
     rule(
         "private address",
         r"(?<![\w.])(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Thread
 
 from rich.console import Console
 
@@ -40,10 +42,16 @@ class Verified:
     standings: dict[str, str] = field(default_factory=dict)
 
 
-def verify_runs(options: Options, wanted: list[str], console: Console) -> Verified:
+def verify_runs(
+    options: Options,
+    wanted: list[str],
+    console: Console,
+    meanwhile: Callable[[], object] | None = None,
+) -> Verified:
     """Verify the named runs whose records are not current, with a progress bar. Raises BadFile.
 
     A run that is withheld for a secret in a name is an error of its own; the others go on.
+    meanwhile: called in a thread while runs are verified, if any is.
     """
     found, store = options.corpus, options.store
     keys = select(found, wanted)
@@ -60,6 +68,8 @@ def verify_runs(options: Options, wanted: list[str], console: Console) -> Verifi
     if others and options.seed is not None:
         console.print(OTHER_SEEDS.format(seed=options.seed, count=others), soft_wrap=True)
     jobs = tasks(found, todo, digests, seed=options.seed, accept_weak=options.accept_weak)
+    if jobs and meanwhile:
+        Thread(target=meanwhile, daemon=True).start()
     with progress(console, "verifying", len(jobs)) as advance:
         for task, result in options.engine.verify_all(longest_first(jobs, known)):
             keep(options, done, task.run.key, result)

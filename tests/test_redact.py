@@ -66,14 +66,24 @@ def test_ordinary_code_is_left_alone(text: str) -> None:
 
 
 PIECES = [p for secret in PLANTED.values() for p in (secret, secret[:9], secret[-9:])]
+PIECES += ["planted@box:~/", "HOST=planted"]
 PIECES += ["passwords", "TOKEN", "10.", "1", "=", ": ", '"', "'", "\\", "\n", "-", "_", "@", "."]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_looking_for_needles_first_misses_nothing(text: str) -> None:
     """A rule whose pattern matches is among those that could match."""
-    matching = [rule.kind for rule in RULES if len(text) >= 8 and rule.pattern.search(text)]
-    assert set(matching) <= {rule.kind for rule in applicable(text)}
+    matching = [rule for rule in RULES if len(text) >= 8 and rule.pattern.search(text)]
+    assert set(matching) <= set(applicable(text))
+
+
+def test_a_machine_is_named_in_three_ways() -> None:
+    """By a local domain, at a shell's prompt, and in the environment; finds of a kind are added."""
+    text = "ping planted-7.local\nplanted@box:~/work$\nexport HOSTNAME=planted-box\n"
+    assert redact(text) == (
+        "ping [redacted host name]\n[redacted host name]/work$\n[redacted host name]\n",
+        {"host name": 3},
+    )
 
 
 def test_lines_keep_their_numbers() -> None:

@@ -56,8 +56,8 @@ def encode(value: object) -> Markup:
     """A value as text that is inert in HTML, in HTML attributes and in Markdown."""
     if value is None:
         return Markup()
-    if hasattr(value, "__html__"):
-        return Markup(value)  # noqa: S704 - markup is made by templates and by this module alone
+    if isinstance(value, Markup):  # made by templates and by this module alone
+        return value
     text = str(value)
     return inert(text) if len(text) < SHORT else inert.__wrapped__(text)
 

@@ -11,7 +11,7 @@ from benchmarks.bars import bars
 from benchmarks.record import Bench, Cost, Machine, Measured, Workers
 from benchmarks.stages import COLD, MKDOCS, NOTHING, ONE, VERIFY
 from benchmarks.tables import page, tables
-from benchmarks.workers import middle
+from benchmarks.workers import HELD, middle
 
 
 def cost(seconds: float, mb: float = 100, *, ended: bool = True) -> Cost:
@@ -88,6 +88,14 @@ def test_what_the_machine_allows_is_said() -> None:
     found = bars(bench(workers={"local, 1": one, "local, 2": took(13.0)}))[5]
     assert found.held is False
     assert found.measured.endswith("; one keeps 1.25 cores busy, so 2 allow 1.60")
+
+
+def test_two_workers_stand_beside_one_that_is_held_to_a_core() -> None:
+    """Its time is told where it was measured, and the promise is not judged by it."""
+    slow = {"local, 1": took(16.0), HELD: took(18.0), "local, 2": took(10.0)}
+    found = bars(bench(workers=slow))[5]
+    assert found.measured.endswith("; 1.89 times one that is held to a core")
+    assert found.held is False
 
 
 def test_of_several_rounds_the_middle_one_counts() -> None:
