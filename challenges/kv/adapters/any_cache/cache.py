@@ -6,8 +6,9 @@ import numpy as np
 
 from challenges.driving.refusing import NotTestable
 
+from .calling import call
 from .layouts import HEAD_LAYOUTS, axes_of, laid_out, restored
-from .naming import call, indexes, parameters, slots
+from .naming import indexes, parameters, slots
 from .pieces import methods, settings
 from .stores import attribute_pair
 from .telling import length_names, per_row, reported_bytes, told_by

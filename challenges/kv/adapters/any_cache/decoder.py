@@ -7,9 +7,10 @@ import numpy as np
 from challenges.driving.refusing import NotTestable
 
 from .cache import Cache
+from .calling import call
 from .held import state_of
 from .layouts import arrays_in
-from .naming import call, parameters, slot, slots
+from .naming import parameters, slot, slots
 from .pieces import methods, settings
 
 DECODERS = re.compile(r"decoder|transformer|model|lm$|gpt|llama|engine|generat", re.IGNORECASE)

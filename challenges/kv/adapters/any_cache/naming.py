@@ -1,10 +1,8 @@
-"""Which parameter stands for what: names to slots, and calling by slot."""
+"""Which parameter stands for what: names to slots."""
 
 import enum
 import functools
 import inspect
-
-from challenges.driving.refusing import NotTestable
 
 SLOTS = {
     "batch_size": (
@@ -115,7 +113,6 @@ SLOTS = {
     "do_sample": "dosample sample sampling",
     "top_k": "topk",
 }
-PLACES = {"k", "v", "layer", "row", "head", "cache", "num_layers"}
 INDEXES = {"batch_size": "row", "num_heads": "head", "num_layers": "layer"}
 NAME_OF = {alias: slot for slot, text in SLOTS.items() for alias in text.split()}
 LENGTHS_BY_LETTER = ("S", "T", "N", "M", "s", "max_n", "size")
@@ -178,62 +175,3 @@ def required(function, wanted):
     """Whether the parameter of this slot has no default."""
     known = meanings(function)
     return any(known[n] == wanted and p.default is p.empty for n, p in parameters(function).items())
-
-
-def fill(function, known, pieces=None, bare=False):
-    """Keyword arguments for a callable from what is known by slot. Raises NotTestable.
-
-    bare: leave defaults alone, but for what says where in a cache something is.
-    """
-    given, means = {}, meanings(function)
-    for name, parameter in parameters(function).items():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        stands_for = means[name]
-        if bare and parameter.default is not parameter.empty and stands_for not in PLACES:
-            continue
-        made = made_weights(parameter, known, pieces) if stands_for == "weights" else None
-        if made is not None:
-            given[name] = made
-        elif isinstance(parameter.default, enum.Enum):
-            given[name] = member_like(parameter.default, known.get(slot(name)))
-        elif stands_for in known:
-            given[name] = known[stands_for]
-        elif stands_for == "config" and pieces:
-            given[name] = pieces.config(parameter, known)
-        elif parameter.default is parameter.empty:
-            given[name] = member_of(parameter, pieces)
-    return given
-
-
-def made_weights(parameter, known, pieces):
-    """Weights as an object of the annotated class of the output, or None if it says none."""
-    annotation = parameter.annotation
-    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    kind = pieces.classes.get(name) if pieces else None
-    if kind is None or "weights" not in known:
-        return None
-    return call(kind, {**known, **known["weights"]}, pieces)
-
-
-def member_like(default, wanted):
-    """The member of an enumeration that stands for a dtype; the default where none does."""
-    text = getattr(wanted, "__name__", "")
-    values = {str(getattr(m.value, "__name__", m.value)): m for m in type(default)}
-    return values.get(text, values.get("float32", default))
-
-
-def member_of(parameter, pieces):
-    """The first member, for a parameter annotated with one of the output's enumerations."""
-    annotation = parameter.annotation
-    kind = pieces.classes.get(annotation) if pieces and isinstance(annotation, str) else annotation
-    if inspect.isclass(kind) and issubclass(kind, enum.Enum):
-        return next(iter(kind))
-    raise NotTestable(f"no known meaning for the parameter {parameter.name}")
-
-
-def call(function, known, pieces=None, bare=False):
-    """Call with every parameter that is known by slot; see fill."""
-    given = fill(function, known, pieces, bare)
-    positional = [p.name for p in parameters(function).values() if p.kind is p.POSITIONAL_ONLY]
-    return function(*(given.pop(name) for name in positional if name in given), **given)

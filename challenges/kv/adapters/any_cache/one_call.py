@@ -5,9 +5,9 @@ import numpy as np
 from challenges.driving.refusing import NotTestable
 
 from .arguments import known_to
+from .calling import call
 from .held import Held, own_cache
 from .layouts import arrays_in, axes_of, restored
-from .naming import call
 from .weights import set_weights
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from challenges.driving.refusing import NotTestable
 
-from .naming import call
+from .calling import call
 
 BESIDE = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)")
 RELEVANT = re.compile(

@@ -6,7 +6,8 @@ import numpy as np
 
 from challenges.driving.refusing import NotTestable
 
-from .naming import call, indexes
+from .calling import call
+from .naming import indexes
 
 LENGTHS = re.compile(r"len|pos|count|num_tokens|filled|offset|size")
 MEMORY = re.compile(r"bytes|memory|footprint|mem_")
