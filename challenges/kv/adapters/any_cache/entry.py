@@ -17,7 +17,7 @@ from challenges.driving.refusing import NotTestable
 
 from .cache import Cache
 from .choosing import attention_uses, cache_uses
-from .decoder import decoder_roles
+from .decoder_use import decoder_roles
 from .held import Past
 from .pieces import Pieces
 
