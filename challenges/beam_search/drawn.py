@@ -12,17 +12,19 @@ from challenges.beam_search.inputs import (
     alpha_matters,
     clear,
     drawn,
+    random_call,
+    several,
+    some_end,
+    some_end_early,
+    some_end_everywhere,
+)
+from challenges.beam_search.traps import (
     end_is_improbable,
     ends_first,
     ends_last,
     later_end_wins,
     one_prompt_ends,
-    random_call,
-    several,
     slot_is_taken,
-    some_end,
-    some_end_early,
-    some_end_everywhere,
 )
 from challenges.kit import Case
 

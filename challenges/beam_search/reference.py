@@ -52,7 +52,7 @@ class Search:
 
 
 class Script:
-    """A language model by table: the whole prefix picks a row of logits. Same rule as in drive.py.
+    """A language model by table: the whole prefix picks a row of logits, as in drive/.
 
     table: (rows, V) logits. special: prefixes (prompt included) that are answered by the row of
     `special_rows` (n, V) with the same index instead.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from challenges.kit import Case, Finding
@@ -34,13 +35,9 @@ def check(case: Case, got: list[Any]) -> list[Finding]:
     findings = []
     for number, (call, out) in enumerate(zip(case.calls, got, strict=False)):
         items = out if isinstance(out, Mapping) else {}
-        for finding in JUDGES[call["op"]](call, items):
-            where = f"call {number}: " if len(case.calls) > 1 else ""
-            findings.append(
-                Finding(
-                    where + finding.name, finding.ok, finding.error, finding.bound, finding.detail
-                )
-            )
+        where = f"call {number}: " if len(case.calls) > 1 else ""
+        made = JUDGES[call["op"]](call, items)
+        findings += [replace(finding, name=where + finding.name) for finding in made]
     if len(got) != len(case.calls):
         findings.append(Finding("calls", False, detail=f"{len(got)} results"))
     return findings
