@@ -6,6 +6,7 @@ settings object: one of the annotation's class, or of a class that has them.
 
 import inspect
 
+from .parameters import class_of_settings, is_needed, own_parameters
 from .refusing import NotTestable
 
 ROLES = {
@@ -39,7 +40,7 @@ def telling(module, function, cls):
 
 def sized(kind):
     """Whether a class is made with a tile's size."""
-    return bool(set(ROLES["tile"]) & set(inspect.signature(kind).parameters))
+    return bool(set(ROLES["tile"]) & set(own_parameters(kind)))
 
 
 def call(module, function, held, roles):
@@ -51,23 +52,13 @@ def call(module, function, held, roles):
     given = {}
     for name, parameter in inspect.signature(function).parameters.items():
         low = name.lower()
-        needed = parameter.default is parameter.empty and parameter.kind < 2
         role = low if low in held else None
         role = role or next((r for r, names in roles.items() if low in names and r in held), None)
-        if role and (needed or role != "out"):
+        if role and (is_needed(parameter) or role != "out"):
             given[name] = held[role]
         elif low in SETTINGS:
-            given[name] = settings(module, parameter, held, roles)
-        elif needed:
+            kind = class_of_settings(module, parameter, sized)
+            given[name] = call(module, kind, held, roles)
+        elif is_needed(parameter):
             raise NotTestable(f"no known meaning for the parameter {name}")
     return function(**given)
-
-
-def settings(module, parameter, held, roles):
-    """A settings object: of the annotated class, else of one with a size among its fields."""
-    kinds = {name: item for name, item in vars(module).items() if inspect.isclass(item)}
-    wanted = getattr(parameter.annotation, "__name__", str(parameter.annotation))
-    known = [kinds[wanted]] if wanted in kinds else list(filter(sized, kinds.values()))
-    if not known:
-        raise NotTestable(f"no class was found for the parameter {parameter.name}")
-    return call(module, known[0], held, roles)

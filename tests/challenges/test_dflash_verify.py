@@ -54,7 +54,7 @@ def test_the_next_token_depends_on_every_token_and_on_their_order() -> None:
     assert len({reference.next_token(target, prefix) for prefix in prefixes}) == len(prefixes)
 
 
-def test_every_form_of_a_mask_means_the_same(driver: Any, model: Any) -> None:
+def test_every_form_of_a_mask_means_the_same(model: Any) -> None:
     """Boolean, its opposite, additive, with axes for batch and heads, rows of the tree alone."""
     tokens, allowed = np.arange(8), reference.tree_mask(3, [-1, -1, 0, 1, 3])
     expected = model.forward(tokens, allowed)

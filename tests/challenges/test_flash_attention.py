@@ -5,6 +5,7 @@ import inspect
 import itertools
 import runpy
 import types
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,7 @@ def flash_attention_fwd(Q, K, V, tile_size, causal=True):
 
 
 def test_attention_object_is_adapted():
-    """An object that takes tile size and mask when it is made is driven through the adapter."""
+    """An object that takes tile size and mask when it is made, beside a class in C, is driven."""
 
     class FlashAttention:
         def __init__(self, block_size, causal=True):
@@ -166,12 +167,28 @@ def test_attention_object_is_adapted():
             return HONEST(Q, K, V, *self.options)
 
     adapter = adapter_of(FOLDER, "any_attention.py")
-    module = types.SimpleNamespace(FlashAttention=FlashAttention)
+    module = types.SimpleNamespace(defaultdict=defaultdict, FlashAttention=FlashAttention)
     entry = entry_of(adapter["entry"](module, None)["flash_attention_fwd"])
     for check in ("causal_remainder", "noncausal_remainder", "tile_size_does_not_matter"):
         case = CASES[check]
         got = [DRIVER["drive"](entry, call) for call in case.calls]
         assert all(finding.ok for finding in kernel_tests.check(case, got))
+
+
+def test_an_unknown_parameter_that_is_needed_by_keyword_is_refused():
+    """The adapter says so, where a call without it would have crashed in the output's name."""
+
+    class FlashAttention:
+        def __init__(self, *, dropout_rate):
+            self.dropout_rate = dropout_rate
+
+        def forward(self, Q, K, V):
+            return HONEST(Q, K, V, 4, True)
+
+    adapter = adapter_of(FOLDER, "any_attention.py")
+    role = adapter["entry"](types.SimpleNamespace(F=FlashAttention), None)["flash_attention_fwd"]
+    with pytest.raises(adapter["NotTestable"], match="dropout_rate"):
+        role(**CASES["causal_remainder"].calls[0])
 
 
 SHAPE = CASES["deterministic"].calls[0]["Q"].shape

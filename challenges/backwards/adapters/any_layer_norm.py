@@ -9,6 +9,7 @@ told by its name; an object is made with the class of its annotation, or is one 
 
 import inspect
 
+from challenges.driving.parameters import is_needed
 from challenges.driving.refusing import NotTestable
 from challenges.driving.saving import fresh_context, saves_to_context
 
@@ -131,7 +132,7 @@ def call(module, function, held, rest=()):
             given[name] = call(module, kind, held) if own else Bundle(spelled(held))
         elif rest:
             given[name] = rest.pop(0)
-        elif parameter.default is parameter.empty and parameter.kind < parameter.VAR_POSITIONAL:
+        elif is_needed(parameter):
             raise NotTestable(f"no known meaning for the parameter {name}")
     return function(**given)
 
@@ -170,7 +171,7 @@ def layer_class(module):
 
 
 def homes(layer):
-    """The layer's attributes, and the dictionaries and simple objects among them."""
+    """The layer's attributes, and the dictionaries among them."""
     yield vars(layer)
     for value in list(vars(layer).values()):
         if isinstance(value, dict):

@@ -7,20 +7,13 @@ configuration object.
 import inspect
 
 from challenges.driving.refusing import NotTestable
+from challenges.driving.search_settings import taken, takes_config, takes_width
 
 EXPORTS = {"[A-Z]*Beam*|[A-Z]*Decoder*|[A-Z]*Search*": ()}
 
 METHODS = ("batched_beam_search", "decode_batch", "batch_decode", "search_batch", "batch_search")
 METHODS += ("generate_batch", "beam_search", "decode", "search", "generate", "run", "__call__")
 SEVERAL = ("prompts", "prompt_token_ids", "prompt_ids", "batch_prompts", "input_ids", "batch")
-CONFIG = ("config", "cfg", "params", "args", "settings", "options")
-NAMES = {
-    "beam_width": ("k", "num_beams", "beam_size", "n_beams", "width"),
-    "max_new_tokens": ("max_tokens", "max_steps", "max_length", "max_len", "max_gen_len"),
-    "alpha": ("length_penalty", "length_penalty_alpha", "length_alpha", "len_penalty", "lp_alpha"),
-    "eos_token_id": ("eos_id", "eos", "eos_token", "end_token_id", "eos_idx"),
-    "model": ("lm", "language_model", "model_fn", "forward_fn"),
-}
 
 
 def entry(module, _load):
@@ -48,9 +41,8 @@ def method_of(cls):
 
 def searches(cls):
     """Whether a class has such a method, and takes a width or a configuration somewhere."""
-    wanted = {"beam_width", *NAMES["beam_width"], *CONFIG}
     functions = [cls, getattr(cls, method_of(cls))] if method_of(cls) else []
-    return any(wanted & set(inspect.signature(function).parameters) for function in functions)
+    return any(takes_width(function) or takes_config(function) for function in functions)
 
 
 def takes_several(parameter):
@@ -59,28 +51,3 @@ def takes_several(parameter):
     if "list" in annotation:
         return annotation.count("list[") > 1
     return parameter.name in SEVERAL
-
-
-def taken(function, given, module):
-    """Those of the given arguments that the function has a parameter for, under its own names."""
-    own = inspect.signature(function).parameters
-    named = {
-        name: value
-        for canonical, value in given.items()
-        for name in (canonical, *NAMES[canonical])
-        if name in own
-    }
-    configs = {name: configured(own[name], given, module) for name in CONFIG if name in own}
-    return named | configs
-
-
-def configured(parameter, given, module):
-    """A configuration object: of the annotated class, else of the one that has a width."""
-    kinds = {name: item for name, item in vars(module).items() if inspect.isclass(item)}
-    annotation = getattr(parameter.annotation, "__name__", str(parameter.annotation))
-    if annotation in kinds:
-        kind = kinds[annotation]
-    else:
-        wanted = {"beam_width", *NAMES["beam_width"]}
-        kind = next(k for k in kinds.values() if wanted & set(getattr(k, "__annotations__", ())))
-    return kind(**taken(kind, given, module))

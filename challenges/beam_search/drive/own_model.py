@@ -7,6 +7,8 @@ import pathlib
 
 import numpy as np
 
+from challenges.driving.parameters import is_needed
+
 from .results import beams
 from .searching import laid_out, search
 from .values import nested, written_in_python
@@ -36,8 +38,7 @@ def siblings(module):
 def arguments(item):
     """Small values for the parameters of a constructor that have no default."""
     sizes = {"vocab": 23, "dim": 16, "model": 16, "hidden": 16, "embed": 16, "head": 2, "len": 64}
-    needed = [p for p in inspect.signature(item).parameters.values() if p.default is p.empty]
-    named = [p.name for p in needed if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    named = [name for name, p in inspect.signature(item).parameters.items() if is_needed(p)]
     return {n: next((size for part, size in sizes.items() if part in n.lower()), 4) for n in named}
 
 

@@ -5,6 +5,8 @@ import itertools
 
 import numpy as np
 
+from challenges.driving.parameters import is_needed
+
 from .asking import ask
 from .results import accepts, called
 from .scripted_model import admits
@@ -14,8 +16,6 @@ SIZES = {
     "head": 2, "layer": 2, "blocksize": 128, "block": 2, "max": 128, "len": 128, "ctx": 128,
     "context": 128, "ff": 64, "inter": 64, "mlp": 64, "seed": 0,
 }  # fmt: skip
-
-
 AXES = ((0, 0), (1, 0), (1, 1), (1, 2))  # leading ones of the tokens and of the mask
 PROBES = ([1, 2, 1, 2], [1, 2, 3, 2], [1, 3, 1, 2])  # as they are; hidden or seen token replaced
 
@@ -141,7 +141,7 @@ def sizes(cls, module):
     """Arguments for a small model, or None where a parameter without default is unknown."""
     chosen = {}
     for name, parameter in inspect.signature(cls).parameters.items():
-        if parameter.default is not inspect.Parameter.empty or parameter.kind >= 2:
+        if not is_needed(parameter):
             continue
         size = next((v for k, v in SIZES.items() if k in name.lower().replace("_", "")), None)
         if "rng" in name:

@@ -7,6 +7,8 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 
+from challenges.driving.parameters import is_needed
+
 from .building import MODEL, SIZES, build, classes, functions, load_siblings
 from .reading import CannotExpress, numeric, parts_of
 from .small_model import PlainModel
@@ -43,7 +45,7 @@ def own_model(entry, **sizes):
 
 def converted(function):
     """A plain model of ours after an output's function has replaced its layers."""
-    needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    needed = [p for p in inspect.signature(function).parameters.values() if is_needed(p)]
     if len(needed) != 1 or not re.search("model|module|net", needed[0].name.lower()):
         raise CannotExpress("it does not take a model alone")
     model = PlainModel(SIZES["vocab_size"])

@@ -2,6 +2,7 @@
 
 import inspect
 
+from challenges.driving.parameters import class_of_settings, is_needed
 from challenges.driving.refusing import NotTestable
 
 NAMES = {
@@ -28,7 +29,6 @@ NAMES = {
     ),
     "temperature": ("temperature", "temp"),
 }  # fmt: skip
-EMPTY = inspect.Parameter.empty
 SETTINGS = ("config", "cfg", "settings", "options")
 
 
@@ -50,22 +50,13 @@ def call(module, function, held):
     """Call with what the parameters are for. Raises NotTestable for one needed and unknown."""
     given, own = {}, inspect.signature(function).parameters
     for name, role in meanings(function).items():
-        needed = own[name].default is EMPTY and own[name].kind < 2
+        needed = is_needed(own[name])
         if role in held:
             given[name] = held[role]
         elif needed and name.lower() in SETTINGS:
-            given[name] = settings(module, own[name], held)
-        elif needed or (own[name].kind is own[name].KEYWORD_ONLY and own[name].default is EMPTY):
+            kind = class_of_settings(module, own[name], lambda k: "Config" in k.__name__)
+            given[name] = call(module, kind, held)
+        elif needed:
             raise NotTestable(f"no known meaning for the parameter {name}")
     positional = [n for n, p in own.items() if p.kind is p.POSITIONAL_ONLY and n in given]
     return function(*(given.pop(n) for n in positional), **given)
-
-
-def settings(module, parameter, held):
-    """A settings object of the annotated class, or of the one that is named a configuration."""
-    kinds = {name: item for name, item in vars(module).items() if inspect.isclass(item)}
-    wanted = getattr(parameter.annotation, "__name__", str(parameter.annotation))
-    named = [kinds[wanted]] if wanted in kinds else [k for n, k in kinds.items() if "Config" in n]
-    if not named:
-        raise NotTestable(f"no class was found for the parameter {parameter.name}")
-    return call(module, named[0], held)
