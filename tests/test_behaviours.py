@@ -57,7 +57,7 @@ def test_the_recorded_evidence_is_the_described_behaviour(key: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_fresh_verification_gives_the_same(tmp_path: Path) -> None:
+def test_a_fresh_verification_gives_the_same() -> None:
     """New seeds, every stand-in that runs on a CPU, the same verdicts on the same checks."""
     keys = [k for k in STAND_INS if FOUND.challenges[FOUND.runs[k].challenge].runtime != "cuda"]
     digests = {key: digest for key, (_, digest) in standings(FOUND, {}).items()}

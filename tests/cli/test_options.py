@@ -44,7 +44,7 @@ def test_a_seed_that_is_not_used_is_said_to_be(command: Command) -> None:
 
 
 def test_a_judge_that_needs_no_key_is_asked(
-    project: Path, slug: str, command: Command, httpserver: HTTPServer
+    project: Path, command: Command, httpserver: HTTPServer
 ) -> None:
     """A server on one's own machine names no variable; without one there is nothing to lack."""
     httpserver.expect_request("/v1/chat/completions").respond_with_data("no", status=400)

@@ -14,6 +14,7 @@ import yaml
 
 from generator.data import Results
 from generator.render import paths, render
+from generator.render.formats import as_csv
 from generator.render.pages import all_pages
 from generator.render.site import Site
 from generator.render.structure import aligned, build
@@ -195,10 +196,8 @@ def test_every_column_of_the_tables_is_described(calm: Results) -> None:
     assert (types["points"], types["cases"], types["letter"]) == ("number", "integer", "string")
 
 
-def test_no_spreadsheet_cell_starts_a_formula(hostile: Results) -> None:
+def test_no_spreadsheet_cell_starts_a_formula() -> None:
     """A cell that starts with =, +, - or @ is quoted."""
-    from generator.render.formats import as_csv
-
     assert as_csv([{"a": "=1+1", "b": ["-x"], "c": -1.5}]) == "a,b,c\n'=1+1,'-x,-1.5\n"
 
 
