@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from generator.data import (
@@ -42,6 +42,16 @@ class Asked:
         """Those that were asked about runs or probes."""
         return sorted({record.judge for record in (*self.runs, *self.probes.judged)})
 
+    def of(self, judge: str) -> Asked:
+        """What this judge was asked; the probes are those of all judges."""
+        return replace(
+            self,
+            runs=[run for run in self.runs if run.judge == judge],
+            duels=[duel for duel in self.duels if duel.judge == judge],
+            texts=tuple(text for text in self.texts if text.judge == judge),
+            told=tuple(text for text in self.told if text.judge == judge),
+        )
+
 
 def card(
     judge: str,
@@ -51,15 +61,12 @@ def card(
     sizes: dict[str, int],
 ) -> JudgeCard:
     """The card of one judge. grades: of all graders; sizes: bytes of each run's files."""
-    own = grades.get(judge, {})
-    runs = [run for run in everything.runs if run.judge == judge]
-    duels = [duel for duel in everything.duels if duel.judge == judge]
-    probes = everything.probes
-    texts = [text for text in everything.texts if text.judge == judge]
-    paragraphs = [p for text in everything.told if text.judge == judge for p in text.paragraphs]
-    asked = exchanges([*runs, *probes.by(judge)], duels, texts)
-    swaps = [swap for duel in duels if (swap := both_orders(duel))]
-    outcomes = list(probes.outcomes(judge))
+    own, mine = grades.get(judge, {}), everything.of(judge)
+    paragraphs = [p for text in mine.told for p in text.paragraphs]
+    asked = exchanges([*mine.runs, *mine.probes.by(judge)], mine.duels, mine.texts)
+    swaps = [swap for duel in mine.duels if (swap := both_orders(duel))]
+    outcomes = list(mine.probes.outcomes(judge))
+    repeats = repeat_table(mine.runs)
     return JudgeCard(
         judge=judge,
         model=", ".join(sorted({e.returned_model for e in asked if e.returned_model})),
@@ -68,14 +75,14 @@ def card(
         cost=round(sum(e.cost for e in asked), 4),
         tokens=sum(e.usage.input + e.usage.output for e in asked),
         runs=len(own),
-        duels=len(duels),
-        texts=sum(bool(t.paragraphs) for t in everything.told if t.judge == judge),
-        repeat_alpha=alpha(repeat_table(runs)),
-        exact=share(same for row in repeat_table(runs) for same in equal_pairs(row)),
+        duels=len(mine.duels),
+        texts=sum(bool(text.paragraphs) for text in mine.told),
+        repeat_alpha=alpha(repeats),
+        exact=share(same for row in repeats for same in equal_pairs(row)),
         order=share(one == other for one, other, _ in swaps),
         first=share(first for one, other, first in swaps if one != other),
         calibrations=(
-            *(of_runs(runs, evidence, arm) for arm in ARMS),
+            *(of_runs(mine.runs, evidence, arm) for arm in ARMS),
             *(of_probes(outcomes, arm) for arm in ARMS),
         ),
         inversions=share(inverted(own, evidence)),
@@ -86,7 +93,7 @@ def card(
         },
         length=spearman([(POINTS[g.letter], sizes[k]) for k, g in own.items() if g.letter]),
         probes=tuple(outcomes),
-        notes=notes(runs, outcomes, swaps),
+        notes=notes(mine.runs, outcomes, swaps),
     )
 
 
@@ -96,7 +103,7 @@ def quotes_found(own: dict[str, Grade]) -> list[bool]:
 
 
 def exchanges(
-    runs: list[JudgedRun], duels: list[JudgedDuel], texts: list[JudgedText]
+    runs: list[JudgedRun], duels: list[JudgedDuel], texts: tuple[JudgedText, ...]
 ) -> list[Exchange]:
     """Everything that was asked."""
     records: list[JudgedRun | JudgedDuel | JudgedText] = [*runs, *duels, *texts]
