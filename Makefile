@@ -84,7 +84,7 @@ judge-local: $(VENV)/.judge  ## have a small real model here grade one run and w
 
 clean:  ## remove the environment, the site and every cache; records and sources stay
 	rm -rf $(VENV) site .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find challenges generator tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find benchmarks challenges generator tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- requirement files -------------------------------------------------------------------------------
 # Three files out of one resolution, each holding the one before. uv need not be installed. uv.lock is
