@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from generator.data import Record
-from generator.files import write
+from generator.files import plain, write
 
 Stamp = tuple[int, int, int, int]
 Finds = dict[str, int]
@@ -135,7 +135,7 @@ def _version() -> str:
 def _load(file: Path, version: str) -> Kept:
     """What is kept in a file; nothing where it is not there, unreadable or of another version."""
     with suppress(OSError, ValidationError):
-        kept = Kept.model_validate_json(file.read_bytes())
+        kept = Kept.model_validate_json(plain(file).read_bytes())
         if kept.made_by == version:
             return kept
     return Kept(made_by=version)

@@ -27,7 +27,7 @@ def write(path: Path, content: str | bytes) -> bool:
     Raises OSError with its name (a full disk, say), and then the old file is still whole.
     """
     data = content.encode() if isinstance(content, str) else content
-    if path.exists() and path.read_bytes() == data:
+    if path.is_file() and path.read_bytes() == data:
         return False
     with naming(path):
         _replace(path, data)

@@ -12,6 +12,7 @@ from typing import Any
 
 from generator.data import Challenge
 from generator.joining import joined, reached
+from generator.yamlfile import read_text
 
 NOT_TESTS = {"PROMPT.md", "README.md", "mutants.yaml"}
 NOT_TEST_FOLDERS = {"honest", "mutants", "__pycache__"}
@@ -73,6 +74,7 @@ def digest(folder: Path, of_file: FileDigest = read_digest) -> str:
     """One digest over all that decides: tests, reference, driver, adapters, limits, kit.
 
     Of what several challenges share, it covers the files that this one imports, and no others.
+    Raises BadFile for a source that is not UTF-8, and OSError.
     """
     challenges = folder.parent
     own = [
@@ -83,8 +85,18 @@ def digest(folder: Path, of_file: FileDigest = read_digest) -> str:
         and not NOT_TEST_FOLDERS & set(file.relative_to(folder).parts)
     ]
     sources = [file for file in own if file.suffix == ".py"]
-    shared = {challenges / "kit.py", *reached(sources, challenges)} - set(own)
+    shared = {challenges / "kit.py", *imported(sources, challenges)} - set(own)
     return digest_of([*sorted(shared), *own], challenges, of_file)
+
+
+def imported(sources: list[Path], challenges: Path) -> Iterable[Path]:
+    """These files and all of ours that they import from. Raises BadFile, which names the file."""
+    try:
+        return reached(sources, challenges)
+    except UnicodeDecodeError:
+        for file in (*sources, *sorted(challenges.rglob("*.py"))):
+            read_text(file)
+        raise
 
 
 def digest_of(files: Iterable[Path], base: Path, of_file: FileDigest = read_digest) -> str:

@@ -11,7 +11,7 @@ from generator.data import Corpus, Evidence, JudgedRun, Kind, Planted, Probes
 from generator.files import remove_others, write
 from generator.judging import seen_of
 from generator.trial import mutants
-from generator.yamlfile import BadFile, read
+from generator.yamlfile import BadFile, read, read_text
 
 FILE = Path(__file__).parent / "judge" / "probes.yaml"
 # Set before a kind to make a folder's name: a plain word might stand in a source, where a judge is
@@ -81,9 +81,7 @@ def source(kind: Kind, texts: dict[str, str]) -> str:
 def kernel_texts(root: Path, slug: str) -> dict[str, str]:
     """The kernels that the probes of a challenge are made of. Raises BadFile."""
     folder, kernels = root / "challenges" / slug, probes().kernels[slug]
-    right, naive = (
-        (folder / "honest" / name).read_text() for name in (kernels.right, kernels.naive)
-    )
+    right, naive = (read_text(folder / "honest" / name) for name in (kernels.right, kernels.naive))
     wrong = {mutant.name: text for mutant, text in mutants(folder)}
     if kernels.mutant not in wrong:
         raise BadFile(f"{FILE}: kernels.{slug}.mutant: no mutant called {kernels.mutant!r}")

@@ -150,7 +150,7 @@ def one_seed(challenge: Challenge, root: Path, seed: int) -> Iterator[Outcome]:
     tests, folder = load(challenge, root), root / "challenges" / challenge.slug
     cases, roles = tests.cases(seed), list(challenge.entry)
     for file in sorted(folder.glob("honest/*.py")):
-        failed = failed_checks(tests, cases, roles, file.read_text())
+        failed = failed_checks(tests, cases, roles, read_text(file))
         yield Outcome(f"honest/{file.name}", seed, failed)
     for mutant, source in mutants(folder):
         failed = failed_checks(tests, cases, roles, source, only=mutant.check)

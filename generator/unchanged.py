@@ -17,6 +17,7 @@ from generator.cache import HERE, Cache, sha256
 from generator.data import Corpus
 from generator.options import Options
 from generator.storedrun import IGNORED_FOLDERS, walk
+from generator.yamlfile import read_text
 
 VARIABLE = re.compile(r"!ENV\s*\[?\s*(\w+)")  # that mkdocs.yml reads from the environment
 
@@ -65,5 +66,5 @@ def packages() -> list[str]:
 
 def environment(file: Path) -> list[str]:
     """The variables that mkdocs.yml reads, as they are set now."""
-    named = VARIABLE.findall(file.read_text(encoding="utf-8")) if file.exists() else []
+    named = VARIABLE.findall(read_text(file)) if file.exists() else []
     return [f"{name}={os.environ.get(name)}" for name in sorted(set(named))]

@@ -108,8 +108,13 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 def read_yaml(path: Path) -> Any:
     """Load `path` as YAML; raises BadFile with the line where YAML itself is broken."""
+    return values(path, read_text(path))
+
+
+def values(path: Path, text: str) -> Any:
+    """The YAML text that was read from `path` as plain values; raises BadFile."""
     try:
-        return load(read_text(path))
+        return load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadFile(f"{path}:{line}: {error.problem or 'not valid YAML'}") from error

@@ -11,7 +11,7 @@ import pytest
 
 from generator import cache
 from generator.build import refuse_leaks, results
-from generator.cache import TICK, Cache, settled, sha256, stamp
+from generator.cache import TICK, Built, Cache, settled, sha256, stamp
 from generator.discover import corpus
 from generator.files import write
 from generator.options import Options
@@ -172,6 +172,14 @@ def test_what_another_version_kept_is_not_used(
     no_reading(monkeypatch, runs)
     with pytest.raises(AssertionError, match="was read"):
         look(runs, Cache(file))
+
+
+def test_a_pipe_in_the_place_of_the_cache_is_no_cache(tmp_path: Path) -> None:
+    """It is not waited for, and gives way to a file."""
+    kept = tmp_path / "build.json"
+    os.mkfifo(kept)
+    Cache(kept).save(Built(sources="s", pages="p", count=1))
+    assert Cache(kept).built is not None
 
 
 def test_a_folder_that_cannot_be_written_to_is_no_error(runs: Path, tmp_path: Path) -> None:

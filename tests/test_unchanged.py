@@ -45,11 +45,11 @@ def change(file: Path, text: str) -> None:
 
 
 def write(root: Path) -> str:
-    """What a build says that writes pages, with the cache of the last one."""
+    """The line on pages of a build that writes them, with the cache of the last one."""
     said: list[str] = []
     known = options(root)
     write_pages(known, known.corpus, said.append)
-    return said[-1]
+    return said[-1].splitlines()[0]
 
 
 def options(root: Path) -> Options:

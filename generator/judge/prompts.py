@@ -9,6 +9,7 @@ from pathlib import Path
 from generator.data import Challenge, DuelReply, Evidence, Finding, GradeReply, Record, Verdict
 from generator.judge.rubric import rubric
 from generator.judge.submission import delimited
+from generator.yamlfile import read_text
 
 Messages = list[dict[str, str]]
 
@@ -140,5 +141,5 @@ def schema_of(kind: type[Record]) -> str:
 
 
 def challenge_prompt(root: Path, slug: str) -> str:
-    """The task as the models were given it."""
-    return (root / "challenges" / slug / "PROMPT.md").read_text(encoding="utf-8")
+    """The task as the models were given it. Raises BadFile."""
+    return read_text(root / "challenges" / slug / "PROMPT.md")

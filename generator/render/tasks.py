@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.yamlfile import load
+from generator.yamlfile import read_text, validated, values
 
 HEADING = re.compile(r"^(#{1,5}) ", re.MULTILINE)
 
@@ -18,30 +18,29 @@ class Mutant:
 
     name: str
     check: str
-    says: str
+    says: str = ""
 
 
 def prompt(root: Path, slug: str) -> str:
-    """The prompt as Markdown below a second-level heading; empty where there is none."""
+    """The prompt as Markdown below a second-level heading; empty where there is none. BadFile."""
     file = root / "challenges" / slug / "PROMPT.md"
     if not file.is_file():
         return ""
-    text = file.read_text(encoding="utf-8")
+    text = read_text(file)
     body = re.sub(r"\A# .*\n", "", text)
     parts = re.split(r"(^```.*?^```$)", body, flags=re.MULTILINE | re.DOTALL)
     return "".join(p if p.startswith("```") else HEADING.sub(r"\1# ", p) for p in parts).strip()
 
 
 def mutants(root: Path, slug: str) -> list[Mutant]:
-    """The mutants of a challenge; none where there is no list. Checked for form by `check`."""
+    """The mutants of a challenge; none where there is no list. Raises BadFile."""
     file = root / "challenges" / slug / "mutants.yaml"
     if not file.is_file():
         return []
-    return list(parsed(file.read_text(encoding="utf-8")))
+    return list(listed(file, read_text(file)))
 
 
 @functools.cache
-def parsed(text: str) -> tuple[Mutant, ...]:
-    """The mutants that a text lists; two kinds of page ask for the same ones."""
-    listed = load(text) or []
-    return tuple(Mutant(str(m["name"]), str(m["check"]), str(m.get("says", ""))) for m in listed)
+def listed(file: Path, text: str) -> tuple[Mutant, ...]:
+    """The mutants that a text lists; two kinds of page ask for the same ones. Raises BadFile."""
+    return validated(str(file), tuple[Mutant, ...], values(file, text))

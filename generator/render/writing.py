@@ -11,6 +11,7 @@ from generator.leftovers import SUFFIX, remove_abandoned, sweep
 from generator.render import regions
 from generator.render.pages import all_pages
 from generator.render.site import Site
+from generator.storedrun import printable
 
 OWNED = (
     *("challenges", "models", "runs", "head-to-head", "data", "badges"),
@@ -22,19 +23,21 @@ OWNED = (
 class Written:
     """How many files changed, of how many that are made; how many others were removed.
 
-    left: the documents whose regions were left as they are.
+    left: the documents whose regions were left as they are. problems: what pages are made without.
     """
 
     changed: int
     removed: int
     total: int
     left: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """All of it for people, on one line."""
+        """All of it for people: a line, and one for each problem."""
         said = f"{self.changed} written, {self.total - self.changed} unchanged"
         said += f", {self.removed} removed" if self.removed else ""
-        return said + (f"; left as they are: tables of {', '.join(self.left)}" if self.left else "")
+        said += f"; left as they are: tables of {', '.join(self.left)}" if self.left else ""
+        return "\n".join((said, *(f"note: {printable(problem)}" for problem in self.problems)))
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def render(results: Results, root: Path, *, own: bool = True) -> Written:
             for name, text in found.items()
         }
     left = () if own else tuple(found)
-    return Written(changed=sum(made.values()), removed=removed, total=len(made), left=left)
+    return Written(sum(made.values()), removed, len(made), left, results.problems)
 
 
 def stale(results: Results, root: Path, invocation: Invocation) -> list[str]:

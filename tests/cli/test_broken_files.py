@@ -105,6 +105,24 @@ REFUSED = {
     "claims whose arguments are missing": Broken(
         "docs/records/published/claims.yaml", CLAIM % b"coverage", CHECK, ("claims.yaml: c: args",)
     ),
+    "a prompt that is no UTF-8": Broken(
+        "challenges/SLUG/PROMPT.md", b"\xff", ("render",), ("SLUG/PROMPT.md: byte 0", "UTF-8")
+    ),
+    "a driver that is no UTF-8": Broken(
+        "challenges/SLUG/drive.py", b"# \xe9\n", CHECK, ("SLUG/drive.py: byte 2", "UTF-8")
+    ),
+    "what kernel tests share, and no UTF-8": Broken(
+        "challenges/kit.py", b"# \xe9\n", CHECK, ("challenges/kit.py: byte 2", "UTF-8")
+    ),
+    "an honest variant that is no UTF-8": Broken(
+        "challenges/backwards/honest/compact.py", b"\xff", CHECK, ("honest/compact.py", "UTF-8")
+    ),
+    "mutants to be shown that are numbers": Broken(
+        "challenges/SLUG/mutants.yaml", b"[1, 2]\n", ("render",), ("SLUG/mutants.yaml: 0",)
+    ),
+    "mutants to be shown that are no YAML": Broken(
+        "challenges/SLUG/mutants.yaml", b"- {\n", ("render",), ("SLUG/mutants.yaml:2",)
+    ),
     "mutants that are a mapping": Broken(
         "challenges/backwards/mutants.yaml", b"a: 1\n", CHECK, ("backwards/mutants.yaml",)
     ),
@@ -151,12 +169,21 @@ NOTED = [
 def test_it_is_noted_and_the_rest_goes_on(
     file: str, content: bytes, named: str, project: Path, command: Command
 ) -> None:
-    """Pages are made all the same; `build --check` names the file, and exits with 1."""
+    """Pages are made all the same, not in silence; `build --check` exits with 1 for it."""
     write(project / file, content)
-    assert command("render").exit_code == 0
+    done = command("render")
+    assert (done.exit_code, done.output.count(named)) == (0, 1), done.output
     done = command(*CHECK)
     assert done.exit_code == 1, done.output
     assert len([line for line in done.stdout.splitlines() if named in line]) == 1
+
+
+def test_a_build_says_what_its_pages_are_made_without(project: Path, command: Command) -> None:
+    """What is read after verification is named as well, beside the count of pages."""
+    write(project / RECORDS / "strength.json", b"[{")
+    done = command("build", "--no-site", "--no-judge")
+    assert done.exit_code == 0, done.output
+    assert f"note: {project / RECORDS}/strength.json: " in done.stdout
 
 
 def test_a_check_that_there_is_not_counts_for_nothing(
