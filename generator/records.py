@@ -13,12 +13,24 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from generator.data import Evidence, JudgedDuel, JudgedRun, JudgedText, Record, Strength
+from generator.data import (
+    DuelReply,
+    Evidence,
+    GradeReply,
+    JudgedDuel,
+    JudgedRun,
+    JudgedText,
+    Record,
+    Strength,
+    TextReply,
+)
 from generator.files import plain, write
+from generator.judge.reply import read_again
 from generator.redact import clean_all, redact
 from generator.yamlfile import first_error
 
 T = TypeVar("T")
+J = TypeVar("J", JudgedRun, JudgedDuel, JudgedText)
 TEXTS = {"analysis": "analyses", "profile": "profiles"}
 
 
@@ -78,11 +90,24 @@ class Store:
 
     def judged_runs(self) -> list[JudgedRun]:
         """Every usable record of a judge's grades."""
-        return self._in_place("grades", JudgedRun, self._of_run)
+        return self._judged("grades", JudgedRun, self._of_run, GradeReply)
 
     def judged_duels(self) -> list[JudgedDuel]:
         """Every usable record of a judge's comparisons."""
-        return self._in_place("duels", JudgedDuel, self._of_duel)
+        return self._judged("duels", JudgedDuel, self._of_duel, DuelReply)
+
+    def _judged(
+        self, folder: str, kind: type[J], place: Callable[[J], Path], form: type[Record]
+    ) -> list[J]:
+        """The usable records of a folder; an answer in them of another form is noted, and none."""
+        found = []
+        for record in self._in_place(folder, kind, place):
+            now = {part: read_again(e, form) for part, e in record.exchanges.items()}
+            for part in (part for part, e in now.items() if e != record.exchanges[part]):
+                why = f"exchanges.{part}.reply: {now[part].why}"
+                self._problems[place(record)] = f"{place(record)}: {why}; not used"
+            found.append(record.model_copy(update={"exchanges": now}))
+        return found
 
     def _of_run(self, record: JudgedRun) -> Path:
         return self.folder / "grades" / record.judge / record.model / f"{record.challenge}.json"
@@ -102,7 +127,11 @@ class Store:
     def judged_texts(self) -> list[JudgedText]:
         """Every usable record of a judge's analyses and profiles."""
         folders = TEXTS.values()
-        return [t for name in folders for t in self._in_place(name, JudgedText, self._of_text)]
+        return [
+            text
+            for name in folders
+            for text in self._judged(name, JudgedText, self._of_text, TextReply)
+        ]
 
     def save_judged_text(self, record: JudgedText) -> None:
         """Keep what a judge was asked to write; raises OSError."""

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from generator.data import Digests, Evidence, Verdict
+from generator.data import Digests, Evidence, Exchange, JudgedDuel, Status, Verdict
 from generator.files import write
 from generator.records import Store
 from generator.schedule import Standing, standing, worth_keeping
 
 DIGESTS = Digests(artifacts="a", challenge="c", verifier="v")
+WELL = Exchange(
+    key="k", judge="j", base_url="u", requested_model="r", parameters={}, messages=(),
+    reply='{"winner": "a"}', status=Status.OK, made_at="2026-01-01T00:00:00+00:00",
+)  # fmt: skip
 
 
 def evidence(verdict: Verdict = Verdict.PASSED, digests: Digests = DIGESTS) -> Evidence:
@@ -47,6 +51,17 @@ def test_a_broken_record_is_a_problem_not_a_crash(tmp_path: Path) -> None:
     assert list(store.evidence()) == ["m/s"]
     assert "broken.json" in store.problems[0]
     assert broken.exists()
+
+
+def test_an_answer_of_another_form_is_unscored(tmp_path: Path) -> None:
+    """Its record is named, its other answers count, and pages can be made."""
+    store = Store(tmp_path)
+    judged = JudgedDuel(judge="j", challenge="c", a="a", b="b", exchanges={"forward": WELL})
+    store.save_judged_duel(judged)
+    (read,) = store.judged_duels()
+    assert read.exchanges["forward"].status is Status.UNPARSABLE
+    (problem,) = store.problems
+    assert problem.startswith(f"{tmp_path}/duels/j/c/a--b.json: exchanges.forward.reply: reasons: ")
 
 
 def test_what_could_not_run_here_never_replaces_what_ran_elsewhere() -> None:

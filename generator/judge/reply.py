@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from generator.data import Record
+from generator.data import Exchange, Record, Status
 from generator.yamlfile import first_error
 
 R = TypeVar("R", bound=Record)
@@ -34,6 +34,20 @@ def parse(text: str, kind: type[R]) -> R:
         return kind.model_validate_json(bare)
     except ValidationError as error:
         raise ValueError(first_error(error)) from error
+
+
+def read_again(exchange: Exchange, kind: type[Record]) -> Exchange:
+    """The exchange; unparsable where it ended well, but with a reply that is not of this form.
+
+    A later version may ask for another form, and a hand may have changed a record.
+    """
+    if exchange.status is not Status.OK:
+        return exchange
+    try:
+        parse(exchange.reply, kind)
+    except ValueError as error:
+        return exchange.model_copy(update={"status": Status.UNPARSABLE, "why": str(error)})
+    return exchange
 
 
 def repair(reply: str, why: str) -> list[dict[str, str]]:

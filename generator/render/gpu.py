@@ -6,6 +6,7 @@ or of another shape is left out, and never an error.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -130,5 +131,12 @@ def lines(value: object) -> tuple[str, ...]:
 
 
 def number(value: object) -> float | None:
-    """The value if it is a number."""
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """The value if it is a number that a float holds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) <= sys.float_info.max else None  # so NaN is none either
+
+
+def numbers(value: object) -> list[float]:
+    """Those of a list's items that are numbers."""
+    return [found for item in sequence(value) if (found := number(item)) is not None]

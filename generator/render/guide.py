@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.render import env
-from generator.render.gpu import mapping, number, sequence, texts, timing
+from generator.render.gpu import mapping, number, numbers, sequence, texts, timing
 from generator.render.site import Site
 
 REGIONS = {
@@ -33,7 +33,7 @@ def speed(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     shapes = [mapping(shape) for shape in sequence(record.get("shapes"))]
     device = texts(record.get("device"))
-    runs = [sequence(run) for run in sequence(record.get("shares_of_processes"))]
+    runs = [numbers(run) for run in sequence(record.get("shares_of_processes"))]
     return {
         "device": device.get("name", "GPU"),
         "driver": device.get("driver_version", "not recorded"),

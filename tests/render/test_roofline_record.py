@@ -10,6 +10,7 @@ import pytest
 from generator.records import Store
 from generator.render import charts
 from generator.render.gpu import mapping, sequence, timing
+from generator.render.guide import speed
 from generator.runtimes.cuda.roofline import median_process
 from generator.runtimes.cuda.timing import with_ratios
 
@@ -26,6 +27,14 @@ def test_the_recorded_shapes_make_a_row_of_the_chart(tmp_path: Path) -> None:
     chart = charts.roofline([("ours", ours)])
     assert chart is not None
     assert [dot["share"] for dot in chart["rows"][0]["dots"]] == [0.5]
+
+
+@pytest.mark.parametrize("odd", [10**400, float("nan"), [1.0], "fast", None, True, {}])
+def test_what_is_no_number_is_left_out(odd: object) -> None:
+    """A record that a hand has changed stops no page."""
+    shape = {"kernel": {"median_ms": odd, "n": odd}, "share": odd}
+    read = speed({"shapes": [shape], "roof_bytes_per_second": odd, "shares_of_processes": [[odd]]})
+    assert (read["roof"], read["shares"], read["shapes"][0]["milliseconds"]) == (None, [], None)
 
 
 def test_what_beats_the_memory_is_rejected() -> None:
