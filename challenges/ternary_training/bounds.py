@@ -43,4 +43,4 @@ def allowed_for(weight: Array, size: int = GROUP, epsilon: float = EPSILON) -> A
 def allowed_in_products(weight: Array) -> Array:
     """The same for a term of a matrix product, where errors of rounding mostly cancel."""
     coarse, fine = allowed_for(weight, epsilon=0), np.abs(reference.project(weight))
-    return EPSILON * (fine > 0) + coarse / 8 + 16 * ROUNDOFF / 64 * fine
+    return EPSILON * (fine > 0) + coarse / 8 + ROUNDOFF / 4 * fine

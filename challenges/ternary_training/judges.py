@@ -8,6 +8,7 @@ common way to write the estimator, rounds at the size of W, which the bounds all
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from challenges.kit import Finding
 from challenges.ternary_training.bounds import Calls, Got
@@ -28,7 +29,13 @@ from challenges.ternary_training.projection_judges import (
     ties,
     tiny,
 )
-from challenges.ternary_training.training_judges import falls, held_out, own_falls, stays_ternary
+from challenges.ternary_training.training_judges import (
+    LEARNT,
+    OWN_LEARNT,
+    falls,
+    held_out,
+    stays_ternary,
+)
 
 JUDGES: dict[str, Callable[[Calls, Got], list[Finding]]] = {
     "projection_exact": projection,
@@ -48,13 +55,13 @@ JUDGES: dict[str, Callable[[Calls, Got], list[Finding]]] = {
     "indivisible_width": projection,
     "group_size_is_used": projection,
     "bfloat16_weights": half_precision,
-    "loss_falls": falls,
+    "loss_falls": partial(falls, LEARNT),
     "heldout_perplexity": held_out,
     "weights_stay_ternary": stays_ternary,
     "own_model_is_causal": causal,
     "own_model_sees_positions": positional,
     "own_embedding_is_ternary": coverage,
     "own_layers_are_ternary": coverage,
-    "own_model_learns": own_falls,
-    "own_training_lowers_loss": own_falls,
+    "own_model_learns": partial(falls, OWN_LEARNT),
+    "own_training_lowers_loss": partial(falls, OWN_LEARNT),
 }

@@ -11,6 +11,7 @@ from challenges.kit import Finding, as_float, describe
 from challenges.ternary_training import reference
 from challenges.ternary_training.bounds import (
     ROUNDOFF,
+    Array,
     Calls,
     Got,
     allowed_for,
@@ -76,26 +77,33 @@ def embedding(calls: Calls, got: Got) -> list[Finding]:
 
 def causal(_calls: Calls, got: Got) -> list[Finding]:
     """Logits of all positions but the last agree."""
-    first, second = as_float(got[0].get("first")), as_float(got[0].get("second"))
-    if first is None or second is None or first.ndim != 3 or first.shape != second.shape:
+    moved, bound = logits_moved(got)
+    if moved is None:
         return [Finding("logits", False, detail=f"got {describe(got[0].get('first'))}")]
-    bound = 1e-4 * max(1.0, float(np.abs(first).max()))
-    earlier = within("earlier logits", second[:, :-1], first[:, :-1], bound)
-    last = float(np.abs(first[:, -1] - second[:, -1]).max())
-    return [
-        earlier,
-        Finding("last logits", last > bound, last, bound, "must depend on the last token"),
-    ]
+    earlier = within("earlier logits", moved[:, :-1], np.zeros(moved[:, :-1].shape), bound)
+    return [earlier, last_moves(moved, bound, "must depend on the last token")]
 
 
 def positional(_calls: Calls, got: Got) -> list[Finding]:
     """The last logits change when two earlier tokens trade places."""
+    moved, bound = logits_moved(got)
+    if moved is None:
+        return [Finding("logits", False, detail=f"got {describe(got[0].get('first'))}")]
+    return [last_moves(moved, bound, "must depend on the order of tokens")]
+
+
+def logits_moved(got: Got) -> tuple[Array | None, float]:
+    """How far the logits (B, T, V) of two batches lie apart, and up to what they agree; or None."""
     first, second = as_float(got[0].get("first")), as_float(got[0].get("second"))
     if first is None or second is None or first.ndim != 3 or first.shape != second.shape:
-        return [Finding("logits", False, detail=f"got {describe(got[0].get('first'))}")]
-    bound = 1e-4 * max(1.0, float(np.abs(first).max()))
-    last = float(np.abs(first[:, -1] - second[:, -1]).max())
-    return [Finding("last logits", last > bound, last, bound, "must depend on the order of tokens")]
+        return None, 0.0
+    return np.abs(second - first), 1e-4 * max(1.0, float(np.abs(first).max()))
+
+
+def last_moves(moved: Array, bound: float, detail: str) -> Finding:
+    """The logits of the last position differ."""
+    last = float(moved[:, -1].max())
+    return Finding("last logits", last > bound, last, bound, detail)
 
 
 def coverage(_calls: Calls, got: Got) -> list[Finding]:

@@ -11,8 +11,8 @@ from challenges.ternary_training import reference, text
 from challenges.ternary_training.bounds import Array, Calls, Got, allowed_for, within
 from challenges.ternary_training.inputs import TIE_MARGIN
 
-LEARNT = 1.2
-OWN_LEARNT = 0.6
+LEARNT = 1.2  # nats in 25 steps; honest layers lose a third more at least
+OWN_LEARNT = 0.6  # nats in 15 steps, any clear fall; models differ, honest ones lose thrice that
 
 
 def losses_of(got: Got) -> Array | None:
@@ -24,34 +24,14 @@ def losses_of(got: Got) -> Array | None:
     return np.array(numbers, dtype=np.float64)
 
 
-def falls(_calls: Calls, got: Got) -> list[Finding]:
-    """The last fifth of the losses lies below the first by what an honest run learns."""
+def falls(by: float, _calls: Calls, got: Got) -> list[Finding]:
+    """The mean of the last fifth of the losses (nats) lies below the first by more than this."""
     losses = losses_of(got)
     if losses is None:
         return [Finding("loss", False, detail=f"got {describe(got[0].get('losses'))}")]
-    last = float(losses[-max(1, len(losses) // 5) :].mean())
-    detail = f"{losses[0]:.3f} to {last:.3f} nats in {len(losses)} steps"
-    return [
-        Finding("loss", bool(last < losses[0] - LEARNT), last, float(losses[0]) - LEARNT, detail)
-    ]
-
-
-def own_falls(_calls: Calls, got: Got) -> list[Finding]:
-    """The output's own model: any clear fall of the loss will do."""
-    losses = losses_of(got)
-    if losses is None:
-        return [Finding("loss", False, detail=f"got {describe(got[0].get('losses'))}")]
-    last = float(losses[-max(1, len(losses) // 5) :].mean())
+    last, bound = float(losses[-max(1, len(losses) // 5) :].mean()), float(losses[0]) - by
     detail = f"{losses[0]:.3f} to {last:.3f} nats in {len(losses)} losses"
-    return [
-        Finding(
-            "loss",
-            len(losses) > 1 and bool(last < losses[0] - OWN_LEARNT),
-            last,
-            float(losses[0]) - OWN_LEARNT,
-            detail,
-        )
-    ]
+    return [Finding("loss", last < bound, last, bound, detail)]
 
 
 def held_out(calls: Calls, got: Got) -> list[Finding]:

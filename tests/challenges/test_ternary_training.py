@@ -1,4 +1,4 @@
-"""Ternary training: its reference, its judgements, its text, and the reading of claims in logs."""
+"""Ternary training: its reference, its judgements and its text."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from challenges.ternary_training import claims, inputs, judges, kernel_tests, reference, text
+from challenges.ternary_training import inputs, judges, kernel_tests, reference, text
 from tests.challenges.child import adapter_of, driver_of
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "challenges" / "ternary_training"
-STAND_INS = ("glm5", "glm5.1", "qwen36", "opus47_1m", "kimi-k2.6")
 CASES = {case.id: case for case in kernel_tests.cases(0)}
 
 
@@ -226,77 +225,6 @@ def test_mlx_computes_after_a_fork_of_a_process_that_only_imported_it() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "3"
-
-
-# ---- claims --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("file", "line", "what", "value"),
-    [
-        ("a.log", "step 10 | loss=3.25 | lr 1e-3", "training loss", 3.25),
-        ("a.log", "Final train loss: 0.016", "training loss", 0.016),
-        ("a.txt", "val_ppl=5,501.52 after epoch 3", "validation perplexity", 5501.52),
-        ("a.md", "The **validation perplexity** is 643.02.", "validation perplexity", 643.02),
-        ("a.md", "| steps | val loss |\n|---|---|\n| 250 | 6.466 |", "validation loss", 6.466),
-        (
-            "a.md",
-            "| metric | value |\n|---|---|\n| Validation PPL | 319 |",
-            "validation perplexity",
-            319,
-        ),
-        ("a.json", '{"run": [{"eval_loss": 2.5}]}', "validation loss", 2.5),
-        ("a.jsonl", '{"step": 1, "train_loss": 4.0}\n{broken', "training loss", 4.0),
-        ("a.md", "Trained for 1,500 steps.", "steps", 1500),
-    ],
-)
-def test_claims_are_read_in_many_forms(file: str, line: str, what: str, value: float) -> None:
-    """Text, tables, JSON and JSON lines; thousands separators; bold."""
-    assert (what, value) in [(c.what, c.value) for c in claims.parse({file: line})]
-
-
-def test_numbers_that_claim_nothing_are_left_alone() -> None:
-    """A time, a learning rate, a share of parameters and source code are no claims."""
-    texts = {"a.log": "took 31.5s, lr 0.001, 94.5% ternary, warmup_steps: 20", "b.py": "loss = 3.0"}
-    assert claims.parse(texts) == []
-
-
-def test_hostile_logs_are_read_in_time() -> None:
-    """A long line, deep JSON and huge numbers neither raise nor hang."""
-    texts = {
-        "a.log": "a " * 200_000 + "loss",
-        "b.json": "[" * 100_000,
-        "c.json": '{"loss": 1' + "0" * 400 + "}",
-        "d.json": '{"loss": NaN}',
-    }
-    assert claims.parse(texts) == []
-
-
-def test_perplexity_must_be_exp_of_the_loss_beside_it() -> None:
-    """A pair that does not fit is reported with its place."""
-    fits = {"a.log": "val_loss=6.4662 val_ppl=643.02"}
-    differs = {"a.log": "val_loss=6.4662 val_ppl=319"}
-    assert claims.contradictions(claims.parse(fits)) == []
-    assert "line 1" in claims.contradictions(claims.parse(differs))[0]
-
-
-def test_published_figure_is_looked_for_as_rounded() -> None:
-    """643 is in a log that holds 643.02; 594 is not."""
-    found = claims.parse({"a.log": "val_ppl=643.02"})
-    assert claims.in_logs(found, "validation perplexity", 643)
-    assert not claims.in_logs(found, "validation perplexity", 594)
-
-
-@pytest.mark.parametrize("model", STAND_INS)
-def test_stand_ins_claim_what_their_habits_suggest(model: str) -> None:
-    """Logs of the two that train long on little text show over-fitting; none contradicts itself."""
-    folder = ROOT / model / "ternary_training"
-    texts = {f.name: f.read_text() for f in folder.iterdir() if f.suffix in claims.LOGS}
-    report = claims.report(texts)
-    expected = {"glm5": None, "qwen36": False, "opus47_1m": False}.get(model, True)
-    assert report["over_fits"] is expected
-    assert report["contradictions"] == []
-    assert report["last"]["training loss"] > 0
 
 
 @pytest.mark.parametrize("case", ["layer_exact-3x256", "layer_follows_its_weights-three"])
