@@ -7,7 +7,7 @@ far), "mask", "own_loop" (the output's loop), "own_logits" and "own_generation" 
 from challenges.driving.refusing import answered
 
 from .asking import generate, mask_of, own_loop, verify
-from .own_model import own_generation, own_logits
+from .own_answers import own_generation, own_logits
 
 
 def drive(entry, call):

@@ -1,21 +1,14 @@
-"""The output's own target model, where it ships one."""
+"""The output's own target model, where it ships one: asked about trees under its own mask."""
 
 import inspect
 import itertools
 
 import numpy as np
 
-from challenges.driving.parameters import is_needed
-
-from .asking import ask
+from .building import callable_in, classes, sizes
 from .results import accepts, called
 from .scripted_model import admits
 
-SIZES = {
-    "vocab": 48, "headdim": 16, "dmodel": 32, "hidden": 32, "emb": 32, "dim": 32, "width": 32,
-    "head": 2, "layer": 2, "blocksize": 128, "block": 2, "max": 128, "len": 128, "ctx": 128,
-    "context": 128, "ff": 64, "inter": 64, "mlp": 64, "seed": 0,
-}  # fmt: skip
 AXES = ((0, 0), (1, 0), (1, 1), (1, 2))  # leading ones of the tokens and of the mask
 PROBES = ([1, 2, 1, 2], [1, 2, 3, 2], [1, 3, 1, 2])  # as they are; hidden or seen token replaced
 
@@ -60,12 +53,10 @@ class OwnModel:
         """Logits (n, V) for a context followed by a tree, under the output's own mask."""
         lists = {"tree_parents": list(parents)}
         mask = called(self.entry.build_tree_mask, lists, {"prompt_len": len(context)})
-        depth = []
-        for parent in parents:
-            depth.append(0 if parent < 0 else depth[parent] + 1)
         arguments = {"mask": mask}
         if accepts(self.forward, "pos"):
-            arguments["pos"] = np.array([*range(len(context)), *(len(context) + d for d in depth)])
+            below = [len(context) + depth for depth in depths(parents)]
+            arguments["pos"] = np.array([*range(len(context)), *below])
         ids = np.array([*context, *tokens], dtype=np.int64)
         named = {self.named(k): value for k, value in arguments.items()}
         if self.way is None:
@@ -126,96 +117,9 @@ def leading(value, count):
     return value if count == 0 else np.asarray(value)[(None,) * count]
 
 
-def classes(module):
-    """Classes that the output's module defines or imports from its siblings."""
-    own = [value for value in vars(module).values() if inspect.isclass(value)]
-    return [c for c in own if c.__module__.partition(".")[0] == module.__name__.partition(".")[0]]
-
-
-def callable_in(cls, name):
-    """Whether the class or one of its own bases defines this method."""
-    return any(name in vars(base) for base in cls.__mro__ if base is not object)
-
-
-def sizes(cls, module):
-    """Arguments for a small model, or None where a parameter without default is unknown."""
-    chosen = {}
-    for name, parameter in inspect.signature(cls).parameters.items():
-        if not is_needed(parameter):
-            continue
-        size = next((v for k, v in SIZES.items() if k in name.lower().replace("_", "")), None)
-        if "rng" in name:
-            size = np.random.default_rng(0)
-        elif "config" in name.lower() or "cfg" in name.lower():
-            configs = [c for c in classes(module) if "config" in c.__name__.lower()]
-            size = configs[0](**(sizes(configs[0], module) or {})) if configs else None
-        if size is None:
-            return None
-        chosen[name] = size
-    return chosen
-
-
-def own_model(entry):
-    """(model, None), or (None, what to report instead)."""
-    if not entry.has("build_tree_mask"):
-        return None, {"not_testable": "no build_tree_mask was found"}
-    own = OwnModel(entry)
-    return (own, None) if own.model else (None, {"not_testable": "no model class was found"})
-
-
-def own_logits(entry, call):
-    """Logits of every node of a tree, and of the same path on its own, (n, V) each."""
-    own, instead = own_model(entry)
-    if instead:
-        return instead
-    width, parents = own.width(), call["parents"]
-    prompt, tokens = ([t % width for t in call[name]] for name in ("prompt", "tokens"))
-    together = own.logits(prompt, tokens, parents)[len(prompt) :]
-    alone = [own.alone(prompt + path_tokens(tokens, parents, i)) for i in range(len(tokens))]
-    return {"tree": together, "alone": np.array(alone)}
-
-
-def path_tokens(tokens, parents, node):
-    """The tokens from a root to this node."""
+def depths(parents):
+    """How far each node of a tree is below its root."""
     found = []
-    while node >= 0:
-        found.insert(0, tokens[node])
-        node = parents[node]
-    return found
-
-
-def own_generation(entry, call):
-    """Generate with the output's own model and trees of a given shape; its greedy tokens beside."""
-    own, instead = own_model(entry)
-    if instead:
-        return instead
-    width = own.width()
-    kept, start = [t % width for t in call["prompt"]], len(call["prompt"])
-    truth = []
-    for _ in range(call["count"] + 6):
-        truth.append(own.greedy(kept + truth))
-    while len(kept) - start < call["count"]:
-        at = len(kept) - start
-        parents, picks = call["trees"][at]
-        tokens = drafted(truth[at:], parents, picks, width)
-        new = ask(entry, own.model, list(kept), tokens, list(parents), 0.0)
-        kept += new or [own.greedy(kept)]
-        if kept[start:] != truth[: len(kept) - start]:
-            break
-    return {"new": kept[start:], "greedy": truth[: len(kept) - start]}
-
-
-def drafted(truth, parents, picks, width):
-    """Tokens for a tree's shape: pick 0 is the true token at that depth, others are not true.
-
-    In a vocabulary so small that all its tokens are soon true somewhere, others may be true at
-    another depth.
-    """
-    others = [token for token in range(width) if token not in truth[:6]]
-    depth = []
     for parent in parents:
-        depth.append(0 if parent < 0 else depth[parent] + 1)
-    return [
-        truth[d] if p == 0 else others[p % len(others)] if others else (truth[d] + 1) % width
-        for d, p in zip(depth, picks, strict=True)
-    ]
+        found.append(0 if parent < 0 else found[parent] + 1)
+    return found
