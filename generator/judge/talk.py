@@ -10,6 +10,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
+from generator.completion import choice, content, tokens, utf8
 from generator.data import Attempt, Record, Status, Usage
 from generator.judge.budget import cost, worst_case
 from generator.judge.reply import Objection, parse, repair
@@ -81,26 +82,26 @@ class Talk:
         Raises JudgeStopped where no later request can succeed either.
         """
         code = getattr(error, "status_code", None)
-        why = f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
+        why = utf8(f"{type(error).__name__}: {error}".replace("\n", " ")[:300])
         self.status, self.why = Status.FAILED, why
         if code in STOPPING:
             raise JudgeStopped(f"{self.client.settings.name}: HTTP {code}: {why}") from error
         response = getattr(error, "response", None)
         asked = response.headers.get("retry-after", "") if response is not None else ""
-        if asked.replace(".", "", 1).isdigit():
+        if asked.replace(".", "", 1).isdecimal():
             return min(float(asked), LONGEST_WAIT)
         return min(2.0 ** len(self.attempts), 30.0) * random.uniform(0.5, 1.0)  # noqa: S311
 
     def _read(self, completion: Any) -> float | None:
         """Take in a completion; the seconds to wait before another request, None for no other."""
-        choices = getattr(completion, "choices", None)
+        found = choice(completion)
         self._count(getattr(completion, "usage", None))
-        if not choices:
+        if found is None:
             why = "the server sent no choices (not a chat completion?)"
             return self._end(Status.FAILED, why, 1.0)
-        self.returned_model = str(getattr(completion, "model", "") or "")
-        message, reason = choices[0].message, choices[0].finish_reason
-        self.reply = message.content or ""
+        self.returned_model = utf8(str(getattr(completion, "model", "") or ""))
+        message, reason = found.message, found.finish_reason
+        self.reply = content(message)
         if getattr(message, "refusal", None) or reason == "content_filter":
             return self._end(Status.REFUSED, str(getattr(message, "refusal", "") or reason))
         if reason == "length":
@@ -119,19 +120,15 @@ class Talk:
 
     def _end(self, status: Status, why: str, wait: float | None = None) -> float | None:
         """Note how a request ended; returns `wait`."""
-        self.status, self.why = status, why
+        self.status, self.why = status, utf8(why)
         return wait
 
     def _count(self, usage: Any) -> None:
         """Add what the server says was used; DeepSeek and OpenAI name cached tokens differently."""
-        if usage is None:
-            return
         details = getattr(usage, "prompt_tokens_details", None)
-        cached = getattr(usage, "prompt_cache_hit_tokens", None) or getattr(
-            details, "cached_tokens", 0
-        )
+        cached = tokens(usage, "prompt_cache_hit_tokens") or tokens(details, "cached_tokens")
         self.usage = Usage(
-            input=self.usage.input + (getattr(usage, "prompt_tokens", 0) or 0),
-            cached=self.usage.cached + (cached or 0),
-            output=self.usage.output + (getattr(usage, "completion_tokens", 0) or 0),
+            input=self.usage.input + tokens(usage, "prompt_tokens"),
+            cached=self.usage.cached + cached,
+            output=self.usage.output + tokens(usage, "completion_tokens"),
         )

@@ -13,12 +13,13 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
+from generator.completion import choice, content, tokens, utf8
 from generator.discover import choose, load_challenges
 from generator.files import write
 from generator.making import blocks
 from generator.making.deploy import checked, describe, lay_out, refuse_existing
 from generator.making.pilog import PiLog
-from generator.yamlfile import BadFile
+from generator.yamlfile import BadFile, read_text
 
 ASKED = (
     "\nAnswer with complete files, each in a fenced code block whose first line is a comment with "
@@ -70,7 +71,7 @@ def run(root: Path, name: str, server: Server, slugs: list[str], title: str = ""
     refuse_existing(folders)
     for folder in folders:
         challenge = root / "challenges" / folder.name
-        prompt = (challenge / "PROMPT.md").read_text(encoding="utf-8") + ASKED
+        prompt = read_text(challenge / "PROMPT.md") + ASKED
         answer = ask(server, prompt)
         keep(folder, challenge, answer, session(server, prompt, answer))
         described = {"name": title or name, "provider": server.host, "note": note(server)}
@@ -93,27 +94,25 @@ def ask(server: Server, prompt: str) -> Answer:
         made = client.chat.completions.create(
             model=server.model, messages=[{"role": "user", "content": prompt}], **more
         )
-    except openai.OpenAIError as error:
+    except (openai.OpenAIError, ValueError) as error:  # ValueError: what came back is no JSON
         raise BadFile(f"{server.base_url}: {type(error).__name__}: {str(error)[:300]}") from error
     return answered(made, server, asked)
 
 
 def answered(made: Any, server: Server, asked: datetime) -> Answer:
     """What a completion holds; raises BadFile where it is none."""
-    choices = getattr(made, "choices", None)
-    if not choices:
+    found, usage = choice(made), getattr(made, "usage", None)
+    if found is None:
         raise BadFile(f"{server.base_url}: sent no choices (not a chat completion?)")
-    message, usage = choices[0].message, getattr(made, "usage", None)
-    details = getattr(usage, "prompt_tokens_details", None)
-    cached = getattr(details, "cached_tokens", 0) or 0
+    cached = tokens(getattr(usage, "prompt_tokens_details", None), "cached_tokens")
     return Answer(
-        text=message.content or "",
-        reasoning=str(getattr(message, "reasoning_content", None) or ""),
-        model=served_name(str(getattr(made, "model", "") or server.model)),
-        stop=STOPS.get(choices[0].finish_reason or "", "error"),
+        text=content(found.message),
+        reasoning=utf8(str(getattr(found.message, "reasoning_content", None) or "")),
+        model=served_name(utf8(str(getattr(made, "model", "") or server.model))),
+        stop=STOPS.get(str(found.finish_reason), "error"),
         usage={
-            "input": max((getattr(usage, "prompt_tokens", 0) or 0) - cached, 0),
-            "output": getattr(usage, "completion_tokens", 0) or 0,
+            "input": max(tokens(usage, "prompt_tokens") - cached, 0),
+            "output": tokens(usage, "completion_tokens"),
             "cacheRead": cached,
             "cacheWrite": 0,
         },
@@ -133,8 +132,8 @@ def keep(folder: Path, challenge: Path, answer: Answer, log: str) -> None:
     write(folder / "session.jsonl", log)
     if answer.text:
         write(folder / "reply.md", answer.text)
-    for path, content in blocks.files(answer.text, challenge.name).items():
-        write(folder / path, content)
+    for path, code in blocks.files(answer.text, challenge.name).items():
+        write(folder / path, code)
 
 
 def session(server: Server, prompt: str, answer: Answer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug import Request, Response
 
-from generator.data import GradeReply, Status
+from generator.data import Exchange, GradeReply, Status
 from generator.judge.budget import Budget, OverBudget
 from generator.judge.client import Client
 from generator.judge.talk import JudgeStopped
@@ -31,7 +32,6 @@ def test_a_good_reply_is_an_opinion_with_its_cost(client: Client, script: Script
 
 def test_a_fenced_reply_is_accepted(client: Client, script: Script) -> None:
     """JSON in a code fence is the same answer."""
-    import json
 
     script(reply(completion(f"```json\n{json.dumps(GRADE)}\n```")))
     assert client.ask("k", ASK, GradeReply).status is Status.OK
@@ -80,6 +80,38 @@ def test_what_only_looks_like_success_is_told_apart(
     """Refused, truncated, empty, unknown finish reasons and no choices are never an opinion."""
     script(reply(body))
     assert client.ask("k", ASK, GradeReply).status is status
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"model": "\ud800"},
+        {"usage": "many"},
+        {"usage": {"prompt_tokens": -5, "completion_tokens": float("nan")}},
+        {"usage": {"prompt_tokens": 10**400, "completion_tokens": "x"}},
+        {"choices": [{"message": {"content": 5}, "finish_reason": "stop"}]},
+        {"choices": [{"message": {"content": "\ud800"}, "finish_reason": ["stop"]}]},
+        {"choices": [{"message": {"content": None, "refusal": "\ud800"}, "finish_reason": "stop"}]},
+        {"choices": [{"message": None}]},
+        {"choices": {"message": {}}},
+    ],
+)
+def test_what_keeps_to_no_form_stops_no_session(
+    client: Client, script: Script, odd: dict[str, Any]
+) -> None:
+    """It is an exchange like any other, which can be kept, and takes nothing off what was spent."""
+    script(reply(completion(GRADE) | odd))
+    exchange = client.ask("k", ASK, GradeReply)
+    assert Exchange.model_validate_json(exchange.model_dump_json()) == exchange
+    assert exchange.cost >= 0
+
+
+def test_content_in_parts_is_read(client: Client, script: Script) -> None:
+    """Some servers send the reasoning and the text as a list."""
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": json.dumps(GRADE)}]
+    choice = {"message": {"role": "assistant", "content": parts}, "finish_reason": "stop"}
+    script(reply(completion(GRADE) | {"choices": [choice]}))
+    assert client.ask("k", ASK, GradeReply).status is Status.OK
 
 
 def test_html_instead_of_json_is_a_failure(client: Client, script: Script) -> None:

@@ -57,6 +57,25 @@ def test_reply_files_and_log_are_stored_word_for_word(root: Path, httpserver: HT
     assert sent == [{"role": "user", "content": prompt + ASKED}]
 
 
+def test_half_a_pair_of_surrogates_loses_no_reply(root: Path, httpserver: HTTPServer) -> None:
+    """JSON can escape what no file in UTF-8 can hold."""
+    (folder,) = run(root, "new-1", serve(httpserver, f"\ud83d {REPLY}"), ["backwards"])
+    assert (folder / "reply.md").read_text() == f"? {REPLY}"
+    assert (folder / "backwards.py").read_text() == CODE
+
+
+def test_what_is_no_json_is_refused_in_one_line(root: Path, httpserver: HTTPServer) -> None:
+    """Nothing is written for a server that answers 200 with half a reply."""
+    server = serve(httpserver, REPLY)
+    httpserver.clear()
+    httpserver.expect_request("/v1/chat/completions").respond_with_data(
+        '{"choices', content_type="application/json"
+    )
+    with pytest.raises(BadFile, match="JSONDecodeError"):
+        run(root, "new-1", server, ["backwards"])
+    assert not (root / "new-1").exists()
+
+
 def test_the_log_is_one_that_our_own_reader_understands(root: Path, httpserver: HTTPServer) -> None:
     """Model, provider, tokens and the prompt as sent; replay finds every file in the messages."""
     answer = serve(httpserver, REPLY, message={"reasoning_content": "Let me think."})
