@@ -87,6 +87,21 @@ def test_the_defining_file_wins_over_tests_and_demonstrations(tmp_path: Path) ->
     assert found.module == "solution.py"
 
 
+def test_of_variants_the_one_that_other_files_take_is_bound(tmp_path: Path) -> None:
+    """The one that is imported under its own name; another is renamed to be compared with."""
+    public = "from lib.tiled import layer_norm_forward, layer_norm_backward\n"
+    compared = "from lib.plain import layer_norm_forward as plain\nimport lib.plain\n"
+    found = bound(tmp_path, lib__plain=RIGHT, lib__tiled=RIGHT, api=public, c=compared)
+    assert found.module == "lib/tiled.py"
+
+
+def test_of_numbered_variants_the_last_is_bound(tmp_path: Path) -> None:
+    """Version 10 is later than version 2, and a file without a number comes before both."""
+    numbered = {"norm_v2": RIGHT, "norm_v10": RIGHT}
+    assert bound(tmp_path / "a", **numbered).module == "norm_v10.py"
+    assert bound(tmp_path / "b", **numbered, norm_x=RIGHT).module == "norm_x.py"
+
+
 def test_a_broken_file_is_a_step_and_the_rest_is_bound(tmp_path: Path) -> None:
     """A syntax error in one file is recorded; another file still binds."""
     found = bound(tmp_path, broken="def (", good=RIGHT)

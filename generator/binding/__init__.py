@@ -1,8 +1,9 @@
 """Find a challenge's entry points in a run's files, and record how each was found.
 
 In order: accepted names (exact, then normalised), then signatures, then an adapter chosen by what a
-file exports. Nothing is executed here; where several candidates are equally good, verification
-probes them in the sandbox.
+file exports. Of files that fit equally well, the one that others import the function from, and of
+numbered versions the last. Nothing is executed here; where several candidates are equally good,
+verification probes them in the sandbox.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from fnmatch import fnmatchcase
 
-from generator.binding.candidates import BESIDE_THE_POINT
+from generator.binding.candidates import BESIDE_THE_POINT, version
 from generator.binding.exports import Exports
 from generator.data import Binding
 
@@ -22,7 +22,8 @@ def by_adapter(exports: list[Exports], adapters: dict[str, str]) -> list[Binding
                 beside = bool(BESIDE_THE_POINT.search(module.file.lower()))
                 step = f"adapter {name}: {module.file} exports {', '.join(wanted)}"
                 binding = Binding(adapter=name, module=module.file, steps=(step,))
-                ranked.append(((beside, -size, name, place, module.file), binding))
+                rank = (beside, -size, name, place, -version(module.file), module.file)
+                ranked.append((rank, binding))
     return [binding for _, binding in sorted(ranked, key=lambda pair: pair[0])]
 
 

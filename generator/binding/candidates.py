@@ -17,6 +17,7 @@ NOT_THE_ENTRY = re.compile(
 BESIDE_THE_POINT = re.compile(
     r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)"
 )
+VERSION = re.compile(r"(?:^|_)v(?:ersion)?_?(\d{1,3})$")
 
 
 @dataclass(frozen=True, order=True)
@@ -34,6 +35,7 @@ def candidates(
 ) -> list[Candidate]:
     """Every function of every file that could be this role."""
     found = []
+    taken = {each for module in exports for each in module.takes}
     for module in exports:
         for function in module.functions.values():
             how = match_name(function.name, role, entry)
@@ -44,7 +46,7 @@ def candidates(
                 how,
                 bool(NOT_THE_ENTRY.search(function.name.lower())) and how > EXACT,
                 function.name.startswith("_"),
-                *file_rank(module.file, slug, copies),
+                *file_rank(module.file, slug, copies, (stem(module.file), function.name) in taken),
                 function.on_instance,
                 len(function.params),
             )
@@ -65,11 +67,27 @@ def match_name(name: str, role: str, entry: EntryPoint) -> int:
     return SIGNATURE
 
 
-def file_rank(file: str, slug: str, copies: frozenset[str]) -> tuple[bool, bool, bool, int]:
-    """Tests and demonstrations last, then copies; the file named as the challenge first."""
-    stem = file.rpartition("/")[2].removesuffix(".py")
+def file_rank(
+    file: str, slug: str, copies: frozenset[str], taken: bool
+) -> tuple[bool, bool, bool, bool, int, int]:
+    """Tests and demonstrations last, then copies; the file named as the challenge first.
+
+    Of variants, the one that other files take by name; of numbered ones, the last.
+    """
     beside = bool(BESIDE_THE_POINT.search(file.lower()))
-    return beside, file in copies, normalised(stem) != normalised(slug), file.count("/")
+    named = normalised(stem(file)) == normalised(slug)
+    return beside, file in copies, not named, not taken, file.count("/"), -version(file)
+
+
+def version(file: str) -> int:
+    """2 of kernel_v2.py; a file without a number comes before those that have one."""
+    numbered = VERSION.search(stem(file).lower())
+    return int(numbered[1]) if numbered else 1000
+
+
+def stem(file: str) -> str:
+    """The name of a file without its folder and ending."""
+    return file.rpartition("/")[2].removesuffix(".py")
 
 
 def match_parameters(

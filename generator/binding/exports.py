@@ -17,12 +17,16 @@ MOST_METHODS = 500  # of a class, inherited ones included: each class of a long 
 
 @dataclass
 class Exports:
-    """The top level of one file. `problem` says why it could not be read, if so."""
+    """The top level of one file. `problem` says why it could not be read, if so.
+
+    takes: (file without folder and ending, name) of what it imports by name and does not rename.
+    """
 
     file: str
     functions: dict[str, Function] = field(default_factory=dict)
     classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
+    takes: set[tuple[str, str]] = field(default_factory=set)
     problem: str = ""
 
     def names(self) -> set[str]:
@@ -62,6 +66,7 @@ def exports_of(tree: ast.Module, file: str) -> Exports:
         methods = (method for each in family for method in found.classes.get(each, ()))
         found.classes[name] = tuple(islice(dict.fromkeys(methods), MOST_METHODS))
     found.imports = unguarded_imports(tree)
+    found.takes = taken_by_name(tree)
     return found
 
 
@@ -124,3 +129,14 @@ def unguarded_imports(tree: ast.Module) -> set[str]:
             elif isinstance(child, ast.ImportFrom) and child.module and not child.level:
                 found.add(child.module.partition(".")[0])
     return found
+
+
+def taken_by_name(tree: ast.Module) -> set[tuple[str, str]]:
+    """What is imported by name anywhere in a file: (last part of the module, name)."""
+    return {
+        (node.module.rpartition(".")[2], alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+        if alias.asname in (None, alias.name)
+    }
