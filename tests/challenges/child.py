@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from challenges.kit import Case
 from generator.kernel_tests import adapter_sources, driver_source
 from generator.trial import executed
 
@@ -17,3 +19,9 @@ def driver_of(folder: Path) -> dict[str, Any]:
 def adapter_of(folder: Path, name: str) -> dict[str, Any]:
     """What one of its adapters defines."""
     return executed(adapter_sources(folder / "adapters")[name], "adapter")
+
+
+def passes(tests: ModuleType, driver: dict[str, Any], entry: Any, case: Case) -> bool:
+    """Whether a case of some kernel tests passes for what `entry` offers."""
+    got = [driver["drive"](entry, call) for call in case.calls]
+    return all(finding.ok for finding in tests.check(case, got))

@@ -13,6 +13,7 @@ from challenges.flash_attention_bwd.cases import DRAWING
 from challenges.flash_attention_bwd.kernel_tests import FUNCTION
 from challenges.flash_attention_bwd.reference import baseline, reference
 from challenges.judging.attention import ONE_ROW
+from tests.challenges import child
 from tests.challenges.child import adapter_of, driver_of
 from tests.challenges.slopes import slopes
 
@@ -33,9 +34,7 @@ def entry_of(forward=FORWARD, backward=BACKWARD):
 
 def passes(entry, check):
     """Whether the case of this check passes for what `entry` offers."""
-    case = CASES[check]
-    got = [DRIVER["drive"](entry, call) for call in case.calls]
-    return all(finding.ok for finding in kernel_tests.check(case, got))
+    return child.passes(kernel_tests, DRIVER, entry, CASES[check])
 
 
 @pytest.mark.parametrize("causal", [True, False])

@@ -3,7 +3,6 @@
 import importlib.util
 import math
 import sys
-import types
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -117,14 +116,6 @@ def test_reference_of_a_prefix_is_a_prefix() -> None:
     assert np.array_equal(whole[:, :2, :8], again[:, :2, :8])
 
 
-def test_every_check_has_a_case() -> None:
-    """No check of challenge.yaml goes untested, and case ids are unique."""
-    names = {case.check for case in CASES}
-    text = (FOLDER / "challenge.yaml").read_text()
-    assert all(f"  {name}:\n" in text for name in names)
-    assert len({case.id for case in CASES}) == len(CASES)
-
-
 @pytest.mark.parametrize(
     "junk",
     [{}, {"y": None}, {"y": np.full((1, 3, 7, 12), np.nan), "lengths": "long", "raised": 3}, "text",
@@ -173,7 +164,6 @@ def test_an_output_without_a_cache_is_not_testable(tmp_path: Path) -> None:
     source = "import numpy as np\n\n\ndef cache_report(n):\n    return 2 * n\n"
     ended = run_through_adapter(source, tmp_path, QUICK)
     assert {how for _, how in ended} == {"not testable"}
-    assert isinstance(sys.modules["kv_output_under_test"], types.ModuleType)
 
 
 def test_rotary_attention_is_not_held_against_plain_attention(tmp_path: Path) -> None:
