@@ -42,11 +42,8 @@ def near(name: str, got: Any, expected: Array, bound: float | None = None) -> Fi
         return Finding(name, False, detail=f"got {describe(got)}, expected shape {expected.shape}")
     if bound is None:
         narrow = isinstance(got, np.ndarray) and got.dtype == np.float32
-        bound = (
-            0.0
-            if not narrow
-            else unit_roundoff(np.float32) * float(np.abs(expected).max(initial=0))
-        )
+        largest = float(np.abs(expected).max(initial=0))
+        bound = unit_roundoff(np.float32) * largest if narrow else 0.0
     if not np.isfinite(values).all():
         return Finding(name, False, detail="values not finite")
     error = float(np.abs(values - expected).max(initial=0))

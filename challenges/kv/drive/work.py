@@ -9,6 +9,9 @@ from .attention import WEIGHTS, newer
 from .counting import Counted, count_bytecodes
 from .interface import create, lacks
 
+MEASURABLE = 0.02  # seconds: a prefill that takes less is too short beside the clock's steps
+AFFORDABLE = 0.5  # seconds that filling the cache to the end may take, by what a prefill took
+
 
 def work(entry, call):
     """Multiply-adds and bytecodes of a step after `before` tokens; its seconds and a prefill's."""
@@ -65,7 +68,7 @@ def seconds(entry, call):
     while True:
         prefills = [timed_prefill(entry, call, size) for _ in range(2)]
         fastest, cache = min(prefills, key=lambda pair: pair[0])
-        if fastest > 0.02 or 2 * size > longest:
+        if fastest > MEASURABLE or 2 * size > longest:
             break
         size *= 2
     weights = plain_weights(call)
@@ -73,7 +76,7 @@ def seconds(entry, call):
         timed(lambda at=at: attend(entry, cache, call["x"][:, at : at + 1].copy(), weights))[:1]
         for at in range(size, size + 4)
     ]
-    far = longest if fastest * (longest / size) ** 2 < 0.5 else size
+    far = longest if fastest * (longest / size) ** 2 < AFFORDABLE else size
     cache = filled(entry, call, far)
     token = call["x"][:, far : far + 1]
     _, most = peak(lambda: attend(entry, cache, token.copy(), weights))
