@@ -6,7 +6,7 @@ model is asked for all positions, logits (1, T, V). Everything is float32.
 
 import numpy as np
 
-HALF_OPEN = np.float32(-np.inf)
+DEAD = np.float32(-np.inf)
 
 
 class RunningSumModel:
@@ -28,7 +28,7 @@ class State:
     def __init__(self, prompt, width):
         self.prompt = list(prompt)
         self.tokens = [[] for _ in range(width)]
-        self.sums = np.full(width, HALF_OPEN)
+        self.sums = np.full(width, DEAD)
         self.sums[0] = 0.0
         self.done = np.zeros(width, dtype=bool)
 
@@ -49,7 +49,7 @@ def advance(state, model, alpha, eos_token_id):
     width = len(state.sums)
     rows = {i: log_softmax(model.forward([state.prompt + state.tokens[i]])[0, -1]) for i in active}
     size = len(rows[active[0]])
-    sums = np.full((width, max(size, 1)), HALF_OPEN)
+    sums = np.full((width, max(size, 1)), DEAD)
     lengths = np.ones((width, 1), dtype=np.float32)
     for i in range(width):
         lengths[i] = max(len(state.tokens[i]) + (i in rows), 1)
