@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from generator.binding.exports import LONGEST_FILE
+from generator.binding.exports import parsable
 from generator.data import Artifact, Flag
 
 LONGEST_TEXT = 160
@@ -55,11 +55,15 @@ SHADOWS = {"sitecustomize.py", "usercustomize.py", "numpy.py", "conftest.py"}
 def flags(folder: Path, artifacts: Sequence[Artifact]) -> tuple[Flag, ...]:
     """The flags of a run's Python files, by file and line. Never raises for their content."""
     found: list[Flag] = []
+    fit = parsable(artifacts)
     for artifact in artifacts:
         path = folder / artifact.path
         found += _of_name(artifact.path)
-        if path.suffix == ".py" and path.is_file() and artifact.bytes <= LONGEST_FILE:
+        if artifact.path in fit and path.is_file():
             found += of_source(artifact.path, path.read_bytes())
+        elif path.suffix == ".py":
+            text = "too long, or one of too many"
+            found.append(Flag(file=artifact.path, line=0, kind="not searched", text=text))
     return tuple(dict.fromkeys(found))
 
 

@@ -25,8 +25,8 @@ def load_run(folder: Path, model: str, challenge: str, of_file: FileDigest = rea
     for path in files:
         name = path.relative_to(folder).as_posix()
         try:
-            artifacts.append(artifact(path, name, folder, of_file))
-        except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle
+            artifacts.append(artifact(path, name, of_file))
+        except (OSError, ValueError) as error:
             problems.append(f"{printable(name)}: {error}")
     if ignored:
         problems.append(f"{ignored:,} files ignored: {LARGEST_RUN:,} are kept, those of code first")
@@ -66,18 +66,23 @@ def walk(folder: Path, skipped: Collection[str] = ()) -> Iterator[tuple[Path, li
         yield place, sorted(names) + inner[len(folders) :]
 
 
-def artifact(path: Path, name: str, folder: Path, of_file: FileDigest) -> Artifact:
-    """A file with its digest; raises ValueError for no plain file of reasonable size inside."""
+def artifact(path: Path, name: str, of_file: FileDigest) -> Artifact:
+    """A file with its digest; raises ValueError for one that is not fit to be used."""
+    if why := unfit(path, name):
+        raise ValueError(f"{why}, ignored")
+    return Artifact(path=name, sha256=of_file(path), bytes=path.stat().st_size)
+
+
+def unfit(path: Path, name: str) -> str:
+    """Why a file is neither listed nor shown to a case, or the empty string. name: in its run."""
+    if path.is_symlink():
+        return "a link"
     if not path.is_file():
-        raise ValueError("not a plain file, ignored")
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-        raise ValueError("a link that leaves the run's folder, ignored")
+        return "not a plain file"
     if name != printable(name):
-        raise ValueError("its name is not printable text, ignored")
+        return "its name is not printable text"
     size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise ValueError(f"{size:,} bytes, over the limit of {LARGEST_FILE:,}, ignored")
-    return Artifact(path=name, sha256=of_file(path), bytes=size)
+    return f"{size:,} bytes, over the limit of {LARGEST_FILE:,}" if size > LARGEST_FILE else ""
 
 
 def printable(name: str) -> str:

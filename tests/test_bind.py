@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.binding import bind
-from generator.binding.exports import MOST_METHODS, read_exports
-from generator.data import Challenge, EntryPoint, Group
+from generator.binding.exports import LONGEST_FILE, MOST_METHODS, parsable, read_exports
+from generator.data import Artifact, Challenge, EntryPoint, Group
 from generator.storedrun import load_run
 
 ENTRY = {
@@ -242,3 +242,11 @@ def test_what_a_class_inherits_is_read_up_to_a_limit(tmp_path: Path) -> None:
     found = read_exports(file, "code.py").classes
     assert found["C2"] == ("m2", "m1")
     assert len(found["C1999"]) == MOST_METHODS
+
+
+def test_no_more_source_is_parsed_than_takes_minutes() -> None:
+    """Of a run, the smallest files: one that is too long, or too many long ones, hide no kernel."""
+    sizes = {"a.py": LONGEST_FILE + 1, "kernel.py": 300, "notes.md": 1}
+    sizes |= {f"b{number}.py": LONGEST_FILE for number in range(9)}
+    artifacts = [Artifact(path=path, sha256="0" * 64, bytes=size) for path, size in sizes.items()]
+    assert parsable(artifacts) == {"kernel.py", *(f"b{number}.py" for number in range(4))}

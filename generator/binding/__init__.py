@@ -12,7 +12,7 @@ import sys
 
 from generator.binding.by_adapter import by_adapter
 from generator.binding.by_name import by_name
-from generator.binding.exports import Exports, read_exports
+from generator.binding.exports import Exports, parsable, read_exports
 from generator.data import Binding, Challenge, Run
 
 
@@ -39,9 +39,14 @@ def bind(
 
 
 def python_files(run: Run) -> list[Exports]:
-    """The exports of every Python file of a run."""
+    """The exports of every Python file of a run; none, and a problem, for what is not parsed."""
+    fit = parsable(run.artifacts)
     return [
-        read_exports(run.folder / a.path, a.path) for a in run.artifacts if a.path.endswith(".py")
+        read_exports(run.folder / a.path, a.path)
+        if a.path in fit
+        else Exports(a.path, problem="too long, or one of too many")
+        for a in run.artifacts
+        if a.path.endswith(".py")
     ]
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 
 from generator.binding.signatures import Definition, Function, completed, function
+from generator.data import Artifact
 
-LONGEST_FILE = 500_000  # the time to parse some texts grows with the square of their length
+# The time to parse some texts grows with the square of their length: bytes of a file, and of a run.
+LONGEST_FILE, MOST_SOURCE = 200_000, 1_000_000
 MOST_METHODS = 500  # of a class, inherited ones included: each class of a long line may add its own
 
 
@@ -36,11 +39,17 @@ class Exports:
         return {f.symbol for f in plain} | called | set(self.classes)
 
 
+def parsable(artifacts: Iterable[Artifact]) -> frozenset[str]:
+    """The Python files of a run that are parsed: those of fair size, the smallest first."""
+    files = [a for a in artifacts if a.path.endswith(".py") and a.bytes <= LONGEST_FILE]
+    files.sort(key=lambda artifact: artifact.bytes)
+    totals = accumulate(artifact.bytes for artifact in files)
+    return frozenset(a.path for a, sum_ in zip(files, totals, strict=True) if sum_ <= MOST_SOURCE)
+
+
 def read_exports(path: Path, file: str) -> Exports:
     """The exports of a file; a file that is not Python has none, and a problem."""
     try:
-        if path.stat().st_size > LONGEST_FILE:
-            raise ValueError(f"longer than {LONGEST_FILE:,} bytes")
         return exports_of(ast.parse(decode(path.read_bytes())), file)
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError, OSError) as error:
         return Exports(file, problem=f"{type(error).__name__}: {error}")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from generator.binding.candidates import BESIDE_THE_POINT, NORMALISED, match_name
-from generator.binding.exports import LONGEST_FILE, decode
+from generator.binding.exports import decode, parsable
 from generator.data import Challenge, Run
 
 # A line that a later Python than 3.11 may accept (What's New in Python 3.12 and 3.14): strings with
@@ -27,9 +27,10 @@ def unparsed(run: Run, challenge: Challenge, missing: Sequence[str]) -> str:
     A file is blamed only where it has a `def` with an accepted name for each of these roles. A test
     or a demonstration is never blamed, nor is a file that merely may hold them.
     """
+    fit = parsable(run.artifacts)
     for artifact in run.artifacts:
         beside = BESIDE_THE_POINT.search(artifact.path.lower())
-        if beside or not artifact.path.endswith(".py") or artifact.bytes > LONGEST_FILE:
+        if beside or artifact.path not in fit:
             continue
         data = (run.folder / artifact.path).read_bytes()
         names = DEFINED.findall(data.decode(errors="replace"))

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter
 import generator
 from generator.data import Evidence
 from generator.engines.worker import one_line, settle, verify_task
-from generator.sandbox.stage import BYTES_CAP, SKIPPED
-from generator.storedrun import walk
+from generator.sandbox.stage import BYTES_CAP
+from generator.storedrun import IGNORED_FOLDERS, walk
 from generator.verify import Task
 from generator.yamlfile import BadFile
 
@@ -71,7 +71,7 @@ def archive(folder: Path) -> bytes:
 
 
 def _members(folder: Path) -> Iterator[Path]:
-    for place, names in walk(folder, SKIPPED):
+    for place, names in walk(folder, IGNORED_FOLDERS):
         for path in (place / name for name in names):
             if path.is_file() and path.resolve().is_relative_to(folder):
                 yield path

@@ -25,6 +25,7 @@ DOCUMENTS = {".md", ".markdown", ".rst", ".log", ".json", ".jsonl", ".pdf", ".pn
 WRONG_INTERFACE = re.compile(r"(TypeError|AttributeError|LookupError|KeyError)\b")
 REFUSED = re.compile(r"NotTestable\b")
 TIMEOUTS_IN_A_ROW = 3
+MOST_PROBED = 8  # ways to bind a run, the likeliest first; each may take all its time
 OWN_TESTS = 8
 OWN_TEST_LIMITS = Limits(seconds=20, memory_mb=4000)
 
@@ -92,7 +93,7 @@ class PythonRuntime:
         """
         steps: tuple[str, ...] = ()
         refused = []
-        for option in options:
+        for option in options[:MOST_PROBED]:
             attempt, reply, step = self._attempt(subject, option)
             steps += step
             if option.adapter and reply.import_failed and REFUSED.match(reply.note):

@@ -114,8 +114,9 @@ class Sandbox:
             "limits": rlimits(limits),
             "script": "script" in content,
         }
-        cap = limits.output_mb * MEGABYTE + MESSAGES_CAP
-        return exchange.converse(self._zygote, request, frame, cap, deadlines)
+        outputs = len(content.get("calls", (1,)))
+        caps = limits.output_mb * MEGABYTE + MESSAGES_CAP, outputs
+        return exchange.converse(self._zygote, request, frame, caps, deadlines)
 
     def _started(self) -> None:
         """Have a zygote, and know which layers hold for its cases."""

@@ -43,13 +43,14 @@ def converse(
     zygote: Zygote,
     request: dict[str, Any],
     frame: list[Any],
-    cap: int,
+    caps: tuple[int, int],
     seconds: tuple[float, float],
 ) -> tuple[Heard, str]:
     """Run one case to its end: nothing of it is left on return. Raises ZygoteLost.
 
-    request: what the zygote is asked. frame: the job. cap: bytes that may come back. seconds: until
-    it must have loaded, and from then on. Returns what was heard and how the process ended.
+    request: what the zygote is asked. frame: the job. caps: bytes and outputs that may come back.
+    seconds: until it must have loaded, and from then on. Returns what was heard and how the process
+    ended.
     """
     with pipes() as (ours, theirs):
         try:
@@ -57,7 +58,7 @@ def converse(
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        talk = Exchange(zygote, spare, ours, frame, cap)
+        talk = Exchange(zygote, spare, ours, frame, caps)
         heard = talk.run(*seconds)
         how = zygote.end(spare, wait=not heard.complete or bool(request["script"]))
         talk.drain()
@@ -68,14 +69,15 @@ class Exchange:
     """Runs the conversation of one case until it is over; the caller then kills what is left."""
 
     def __init__(
-        self, zygote: Zygote, spare: Spare, ends: Ends, frame: list[Any], cap: int
+        self, zygote: Zygote, spare: Spare, ends: Ends, frame: list[Any], caps: tuple[int, int]
     ) -> None:
         self.heard = Heard(started=time.monotonic())
         self._zygote = zygote
         self._spare = spare
         self._ends = ends
         self._pending = [memoryview(part) for part in frame]
-        self._reader = wire.Reader(cap)
+        self._reader = wire.Reader(caps[0])
+        self._most_outputs = caps[1]
         self._messages = 0
         self._wait = selectors.DefaultSelector()
         for fd in (ends.job, ends.reply, ends.printed):
@@ -160,6 +162,8 @@ class Exchange:
             self.heard.broken = "a message that is not a mapping, or too many of them"
         elif "loaded" in message and self.heard.loaded is None:
             self.heard.loaded = time.monotonic()
+        elif "output" in message and len(self.heard.outputs) == self._most_outputs:
+            self.heard.broken = "more outputs than calls"
         elif isinstance(message.get("output"), dict):
             self.heard.outputs.append(message["output"])
         elif "output" in message:

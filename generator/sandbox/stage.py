@@ -1,8 +1,9 @@
 """The one folder of the host that a sandbox can see: private copies of runs, and a scratch folder.
 
 Only regular files and folders are copied: no symbolic link is followed, no device opened, so no
-link leads out. Bytecode folders are left out; what runs is the source. Where a folder holds more
-than the caps, source and small files are copied, and what is left out is told.
+link leads out. Only what a run lists among its files is copied, since readers see no other and no
+digest covers another. Where that is more than the cap, source and small files are copied, and what
+is left out is told.
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ import tempfile
 from pathlib import Path
 
 from generator.sandbox.removal import remove
-from generator.storedrun import CODE, printable, walk
+from generator.storedrun import (
+    CODE,
+    IGNORED_FOLDERS,
+    printable,
+    run_files,
+    unfit,
+    walk,
+)
 
-FILES_CAP = 2000
 BYTES_CAP = 512 * 10**6
 TOLD = 3
-SKIPPED = frozenset({"__pycache__", ".git"})
 
 
 class Stage:
@@ -56,7 +62,7 @@ def copy(folder: Path, target: Path) -> None:
     Raises OSError where they cannot be copied (a full disk, say): no case is judged by half a file.
     """
     source = folder.resolve()
-    for place, _ in walk(source, SKIPPED):
+    for place, _ in walk(source, IGNORED_FOLDERS):
         made = target / place.relative_to(source)
         made.mkdir()
         made.chmod(0o755)
@@ -81,15 +87,15 @@ def _sorted_out(source: Path) -> tuple[list[Path], list[str]]:
     """
     sizes: dict[Path, int] = {}
     left = []
-    for file in (place / name for place, names in walk(source, SKIPPED) for name in names):
-        if why := _unfit(file):
+    for file in run_files(source)[0]:
+        if why := unfit(file, str(file.relative_to(source))) or _unreadable(file):
             left.append((file, why))
         else:
             sizes[file] = file.stat().st_size
     kept: list[Path] = []
     total = 0
     for file, size in sorted(sizes.items(), key=lambda item: (item[0].suffix not in CODE, item[1])):
-        if len(kept) < FILES_CAP and total + size <= BYTES_CAP:
+        if total + size <= BYTES_CAP:
             kept.append(file)
             total += size
         else:
@@ -98,19 +104,14 @@ def _sorted_out(source: Path) -> tuple[list[Path], list[str]]:
     return kept, told
 
 
-def _unfit(file: Path) -> str:
-    """Why a file is not to be copied, whatever its size, or the empty string."""
-    if file.is_symlink():
-        return "a link"
-    if not file.is_file():
-        return "not a plain file"
+def _unreadable(file: Path) -> str:
     return "" if os.access(file, os.R_OK) else "not readable"
 
 
 def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """Name, size and time of change of every file, to notice edits between two cases."""
     found = []
-    for place, names in walk(folder, SKIPPED):
+    for place, names in walk(folder, IGNORED_FOLDERS):
         for file in (place / name for name in names):
             stat = file.lstat()
             found.append((str(file), stat.st_size, stat.st_mtime_ns))

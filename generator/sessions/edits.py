@@ -17,6 +17,9 @@ EDITS = {"edit", "edit_file", "str_replace", "multiedit"}
 OLD = ("oldText", "oldString", "old_string", "old_str")
 NEW = ("newText", "newString", "new_string", "new_str")
 ALL = ("replaceAll", "replace_all")
+# A log can double a text with every line of its own; what goes beyond these is not replayed.
+MOST_PLACES = 10_000  # of one edit
+LONGEST_EDITED = 1_000_000  # characters of the text after it
 
 
 def applied(call: Entry, text: str | None) -> str | None:
@@ -55,9 +58,21 @@ def edited(text: str | None, edits: list[Any]) -> str | None:
         if not places:
             return None
         spans += places
-    for start, end, new in sorted(spans, reverse=True):
-        flat = flat[:start] + new + flat[end:]
-    return flat.replace("\n", "\r\n") if crlf else flat
+    made = replaced(flat, sorted(spans))
+    return made.replace("\n", "\r\n") if crlf and made is not None else made
+
+
+def replaced(flat: str, spans: list[tuple[int, int, str]]) -> str | None:
+    """The text with new pieces in these places, in order; None where two meet, or for length."""
+    if len(flat) + sum(len(new) for _, _, new in spans) > LONGEST_EDITED:
+        return None
+    pieces, at = [], 0
+    for start, end, new in spans:
+        if start < at:
+            return None
+        pieces += [flat[at:start], new]
+        at = end
+    return "".join([*pieces, flat[at:]])
 
 
 def found(flat: str, edit: dict[str, Any]) -> list[tuple[int, int, str]]:
@@ -66,6 +81,8 @@ def found(flat: str, edit: dict[str, Any]) -> list[tuple[int, int, str]]:
     if not isinstance(old, str) or not isinstance(new, str) or not old:
         return []
     old, new = line_feeds(old), line_feeds(new)
+    if first(edit, ALL) and flat.count(old) > MOST_PLACES:
+        return []
     places, start = [], flat.find(old)
     while start >= 0:
         places.append((start, start + len(old), new))

@@ -13,12 +13,15 @@ from generator.data import Replayed, Run
 from generator.lognames import is_log
 from generator.sessions.edits import EDITS, WRITES, applied, first
 from generator.sessions.entry import Entry
+from generator.storedrun import DEEPEST
 
 PATCHES = {"apply_patch", "patch"}
 SHELLS = {"bash", "shell", "execute"}
 PATHS = ("path", "filePath", "file_path")
 DIFF_LINES = 12
+MOST_COMPARED = 2_000  # lines: the time to compare some texts grows with more than their square
 LARGEST_QUOTED = 200_000
+MOST_OPEN = 100  # calls that may still be answered
 
 
 def replay(stream: Iterable[Entry], run: Run) -> list[Replayed]:
@@ -73,7 +76,7 @@ class Rebuilt:
 
     def _named(self, text: str) -> list[str]:
         """The stored files whose names stand in a text."""
-        return [path for path in self.stored if PurePosixPath(path).name in text]
+        return [path for path in self.stored if path.rpartition("/")[2] in text]
 
 
 class Said:
@@ -107,7 +110,7 @@ def paired(stream: Iterable[Entry]) -> tuple[list[Entry], set[int], set[int]]:
     answered: set[int] = set()
     for entry in stream:
         if entry.kind == "call" and entry.name.lower() in WRITES | EDITS | PATCHES | SHELLS:
-            waiting.append(len(calls))
+            waiting = [*waiting[1 - MOST_OPEN :], len(calls)]
             calls.append(entry)
         elif entry.kind == "result":
             fits = [n for n in waiting if answers(entry, calls[n])]
@@ -128,7 +131,7 @@ def answers(result: Entry, call: Entry) -> bool:
 
 def matching(path: str, stored: list[str]) -> str:
     """The stored file whose path ends as this one does, the longest end first."""
-    parts = PurePosixPath(path.replace("\\", "/")).parts
+    parts = PurePosixPath(path.replace("\\", "/")).parts[-DEEPEST - 1 :]
     ends = ("/".join(parts[start:]) for start in range(len(parts)))
     return next((end for end in ends if end in stored), "")
 
@@ -158,5 +161,11 @@ def difference(made: str, actual: bytes) -> str:
     if before == after:
         before = [repr(line) for line in made.splitlines(keepends=True)]
         after = [repr(line) for line in actual.decode("utf-8", "replace").splitlines(keepends=True)]
-    lines = difflib.unified_diff(before, after, "log", "stored", n=0, lineterm="")
+    label, start = "stored", 0
+    if max(len(before), len(after)) > MOST_COMPARED:
+        pairs = enumerate(zip(before, after, strict=False))
+        start = next((number for number, (old, new) in pairs if old != new), 0)
+        label = f"stored (counted from line {start + 1:,})"
+    before, after = (text[start : start + MOST_COMPARED] for text in (before, after))
+    lines = difflib.unified_diff(before, after, "log", label, n=0, lineterm="")
     return "\n".join(islice(lines, DIFF_LINES))

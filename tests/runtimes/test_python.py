@@ -11,7 +11,7 @@ from generator.data import Verdict
 from generator.discover import corpus
 from generator.kernel_tests import load
 from generator.runtimes import Execution, Subject
-from generator.runtimes.python import PythonRuntime
+from generator.runtimes.python import MOST_PROBED, PythonRuntime
 from generator.sandbox import stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,3 +66,10 @@ def test_documents_alone_are_no_output(
 ) -> None:
     """Whatever could be code, if in a language that nobody asked for, is an output not bound."""
     assert executed(dict.fromkeys(files, "I would do it like this.\n")).stopped is verdict
+
+
+def test_few_of_many_bindings_are_tried(executed: Executed) -> None:
+    """Each may take all its time, so twenty files that do not load are not tried one by one."""
+    source = "from math import nothing\ndef flash_attention_fwd(Q, K, V, tile_size): ...\n"
+    made = executed({f"v{n}.py": source for n in range(20)})
+    assert sum(step.startswith("probe of v") for step in made.binding.steps) == MOST_PROBED

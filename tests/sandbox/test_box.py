@@ -114,6 +114,23 @@ def test_exit_before_answer(sandbox: Sandbox, tmp_path: Path) -> None:
     )
 
 
+ANSWERS_ON = """
+import json, os, struct
+def double(x):
+    head = json.dumps({"tree": {"d": {"output": {"d": {}}}}, "arrays": []}).encode()
+    for _ in range(1000):
+        os.write(3, struct.pack("<4sIQ", b"SBX1", len(head), 0) + head)
+    return x
+"""
+
+
+def test_no_more_is_kept_than_was_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A case that goes on answering ends there: each answer may take fifty times its bytes."""
+    reply = run(sandbox, tmp_path, ANSWERS_ON, calls=2)
+    assert (reply.status, reply.note) == ("broken", "more outputs than calls")
+    assert len(reply.outputs) == 2
+
+
 def test_printed_is_capped(sandbox: Sandbox, tmp_path: Path) -> None:
     """Prints are kept to their tail and never block the code."""
     reply = run(

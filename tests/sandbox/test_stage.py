@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from generator import storedrun
 from generator.sandbox import stage
 from generator.sandbox.removal import remove
 from generator.sandbox.stage import copy, left_out
+from generator.storedrun import load_run
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A source in a sub-folder, notes, and a checkpoint; caps of three files and 1,000 bytes."""
+    """A source in a sub-folder, notes, and a checkpoint; a cap of 1,000 bytes."""
     made = tmp_path / "run"
     (made / "src").mkdir(parents=True)
     (made / "src" / "kernel.py").write_bytes(b"#" * 500)
@@ -24,10 +26,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def small_caps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Caps that a test can reach."""
+def small_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cap that a test can reach."""
     monkeypatch.setattr(stage, "BYTES_CAP", 1000)
-    monkeypatch.setattr(stage, "FILES_CAP", 3)
 
 
 def shown(folder: Path, tmp_path: Path) -> set[str]:
@@ -44,12 +45,27 @@ def test_a_file_too_large_keeps_out_only_itself(folder: Path, tmp_path: Path) ->
     assert left_out(folder).startswith("left out of the sandbox: a.npz (5,000 bytes)")
 
 
-def test_source_comes_before_many_small_files(folder: Path, tmp_path: Path) -> None:
+def test_source_comes_before_many_small_files(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file of code is copied though many smaller files come before it."""
+    monkeypatch.setattr(storedrun, "LARGEST_RUN", 3)
     for number in range(20):
         (folder / f"{number}.txt").write_text("x")
-    assert "src/kernel.py" in shown(folder, tmp_path)
-    assert left_out(folder).endswith(" and 16 more")
+    assert shown(folder, tmp_path) == {"src/kernel.py", "0.txt", "1.txt"}
+
+
+def test_what_a_run_does_not_list_is_not_shown(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No reader sees it and no digest covers it, so no case runs it."""
+    monkeypatch.setattr(storedrun, "LARGEST_FILE", 800)
+    for name in ("node_modules/k.py", ".venv/k.py", "behaviour.yaml", "a\nb/k.py", "large.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"#" * (900 if name == "large.py" else 1))
+    listed = {artifact.path for artifact in load_run(folder, "m", "c").artifacts}
+    assert shown(folder, tmp_path) == listed == {"src/kernel.py", "notes.md"}
+    assert "b/k.py (its name is not printable text), large.py (900 bytes" in left_out(folder)
 
 
 def test_nothing_is_told_where_all_is_copied(folder: Path, tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from generator.data import Corpus
 from generator.logged import read_logs
 from generator.sessions import entries, log_of, summary, timeline
-from generator.sessions.replay import replay
-from tests.sessions.logs import answer, line, pi_log, result, run_of, said
+from generator.sessions.replay import MOST_OPEN, paired, replay
+from generator.sessions.spans import TOKENS
+from tests.sessions.logs import answer, call, line, pi_log, result, run_of, said
 
 LEAVES = st.none() | st.booleans() | st.floats() | st.text(max_size=8) | st.integers()
 VALUES = st.recursive(
@@ -145,3 +146,38 @@ def test_a_log_that_cannot_be_read_is_a_problem_and_no_crash(
     monkeypatch.setattr("generator.logged.summary", refuse)
     corpus = Corpus(root=tmp_path, challenges={}, models={}, runs={"m/c": run})
     assert read_logs(corpus).problems == ["m/c: its session log cannot be read: Permission denied"]
+
+
+def test_a_log_that_doubles_a_text_is_not_replayed(tmp_path: Path) -> None:
+    """Sixty edits of eight kilobytes would make a text of 2**60 characters."""
+    edits = [{"oldText": "a", "newText": "aa", "replaceAll": True}] * 60
+    for number, more in enumerate(({"edits": edits}, edits[0])):
+        calls = [answer(1, call("w", "write", path="a.py", content="a"))]
+        calls += [answer(2, call("e", "multiedit", path="a.py", **more))] * 60
+        log = pi_log(tmp_path / f"{number}.jsonl", *calls)
+        (outcome,) = replay(entries(log), run_of(tmp_path, a__py="a"))
+        assert outcome.outcome == "not replayable"
+
+
+def test_a_path_without_end_names_no_file(tmp_path: Path) -> None:
+    """Of a path, as many parts are looked up as a stored file may have."""
+    endless = call("w", "write", path="a/" * 100_000 + "b.py", content="a")
+    log = pi_log(tmp_path / "session.jsonl", answer(1, endless))
+    (outcome,) = replay(entries(log), run_of(tmp_path, a__py="a"))
+    assert outcome.outcome == "not in the log"
+
+
+def test_a_string_that_never_ends_is_read_once(tmp_path: Path) -> None:
+    """Each quotation mark in it is not tried anew, and what it swallows is no message."""
+    text = b'{"info": 1, "messages": [{"a": "' + b'\\"' * 300_000
+    assert len(TOKENS.findall(text)) == 7
+    (tmp_path / "session.json").write_bytes(text + b"\\")
+    read_all(tmp_path)
+
+
+def test_few_calls_wait_for_their_result(tmp_path: Path) -> None:
+    """Calls that nothing ever answers do not make every result look through all of them."""
+    calls = [answer(1, call(str(n), "write", path="a.py")) for n in range(MOST_OPEN + 2)]
+    late = [result(2, "0", "write", "", failed=True), result(2, "2", "write", "", failed=True)]
+    log = pi_log(tmp_path / "session.jsonl", *calls, *late)
+    assert paired(entries(log))[1:] == ({2}, {2})

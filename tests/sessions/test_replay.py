@@ -120,3 +120,21 @@ def test_a_patch_makes_the_files_it_names_not_replayable(tmp_path: Path) -> None
     done = result(4, "p", "apply_patch", "ok")
     assert replayed(tmp_path, CODE, *written(), patch, done).outcome == "not replayable"
     assert replayed(tmp_path, CODE, *written(), other, done).outcome == "as logged"
+
+
+def test_long_texts_are_compared_from_where_they_part(tmp_path: Path) -> None:
+    """A file of 50,000 lines that recur, changed near its end, is shown with that line."""
+    lines = [f"l{n * 7919 % 200}" for n in range(50_000)]
+    changed = [*lines[:40_000], "another", *lines[40_001:]]
+    found = replayed(tmp_path, "\n".join(changed), *written("\n".join(lines)))
+    assert found.outcome == "differs"
+    assert "counted from line 40,001" in found.diff and "+another" in found.diff
+
+
+def test_replacements_that_meet_are_not_replayable() -> None:
+    """Two edits of one call that overlap fit no text; a thousand that do not are applied."""
+    assert (
+        edited("abc", [{"oldText": "ab", "newText": ""}, {"oldText": "bc", "newText": ""}]) is None
+    )
+    every = {"oldText": "a", "newText": "bb", "replaceAll": True}
+    assert edited("a-" * 1000, [every]) == "bb-" * 1000
