@@ -9,6 +9,7 @@ from rich.console import Console
 
 from generator.answers import Answers
 from generator.data import JudgeSettings
+from generator.files import given
 from generator.judge.budget import Budget
 from generator.judge.client import Client
 from generator.judge.session import Tally
@@ -79,7 +80,7 @@ def judge_if_possible(options: Options, base_url: str, budget: float) -> str:
     A judge that stops is reported and stops nothing else: its answers so far are kept.
     """
     file = options.root / "judges.yaml"
-    if not file.exists():
+    if not given(file):
         return "judge: none (no judges.yaml)"
     settings = load_judge(file, base_url=base_url)
     planned = plans(options, [], settings, Request([]), None)

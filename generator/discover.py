@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from generator.data import Challenge, Corpus, Model, Run
+from generator.files import given
 from generator.kernel_tests import FileDigest, read_digest
 from generator.redact import clean
 from generator.storedrun import IGNORED_FOLDERS, load_run, printable
@@ -33,7 +34,7 @@ def corpus(
     models = {folder.name: load_model(folder) for folder in folders}
     found: dict[str, Run] = {}
     for folder in folders:
-        if not (folder / "model.yaml").exists():
+        if not given(folder / "model.yaml"):
             problems.append(f"{folder.name}: no model.yaml, defaults used")
         for slug in challenges:
             if (folder / slug).is_dir():
@@ -88,7 +89,7 @@ def model_folders(source: Path, slugs: set[str]) -> list[Path]:
     return [
         folder
         for folder in folders
-        if (folder / "model.yaml").exists() or plain & {bare(c.name) for c in subfolders(folder)}
+        if given(folder / "model.yaml") or plain & {bare(c.name) for c in subfolders(folder)}
     ]
 
 
@@ -131,6 +132,6 @@ def bare(name: str) -> str:
 
 def load_model(folder: Path) -> Model:
     """The model of a folder; without a model.yaml, its name is the folder's."""
-    if not (folder / "model.yaml").exists():
+    if not given(folder / "model.yaml"):
         return Model(slug=folder.name, name=folder.name)
     return read(folder / "model.yaml", Model, slug=folder.name)

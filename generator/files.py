@@ -11,6 +11,11 @@ from pathlib import Path
 from generator.leftovers import beside
 
 
+def given(path: Path) -> bool:
+    """Whether a file is meant to be there: a link that leads nowhere is a mistake, not nothing."""
+    return os.path.lexists(path)
+
+
 def plain(path: Path) -> Path:
     """The path, unless what is there is no file that ends; raises OSError for a pipe or a device.
 

@@ -10,6 +10,7 @@ from generator.cache import Cache
 from generator.claims import outcomes
 from generator.comparability import differences
 from generator.data import Corpus, Evidence, JudgedDuel, Published, Results, Rounds
+from generator.files import given
 from generator.graders import PUBLISHED
 from generator.judge.agreement import agreements
 from generator.judge.calibration import Probed
@@ -99,7 +100,7 @@ def gather(
 def declared_rounds(root: Path) -> Rounds:
     """The declared rounds; none where rounds.yaml is absent. Raises BadFile."""
     file = root / "rounds.yaml"
-    return read(file, Rounds) if file.exists() else Rounds()
+    return read(file, Rounds) if given(file) else Rounds()
 
 
 def wanted(

@@ -20,6 +20,7 @@ from generator.data import (
     Told,
 )
 from generator.duels import duels
+from generator.files import given
 from generator.graders import EVIDENCE, PUBLISHED, SCORES
 from generator.judge import evidence as by_evidence
 from generator.judge.card import Asked, card
@@ -93,7 +94,7 @@ def rankings(
 def ranking_rule(root: Path) -> RankingRule:
     """The declared rule, or the default one where ranking.yaml is absent. Raises BadFile."""
     file = root / "ranking.yaml"
-    return read(file, RankingRule) if file.exists() else RankingRule()
+    return read(file, RankingRule) if given(file) else RankingRule()
 
 
 def unknown_weights(rule: RankingRule, corpus: Corpus) -> list[str]:

@@ -49,11 +49,11 @@ def passing() -> tempfile.TemporaryDirectory[str]:
 
 def plant(folder: Path, wanted: dict[str, str]) -> Path:
     """Have the folder hold these files and no others. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)  # where no challenge has probes as well
     files = {folder / name: text for name, text in wanted.items()}
     for path, text in files.items():
         write(path, text)
     remove_others(folder, files)
+    folder.mkdir(parents=True, exist_ok=True)  # where no challenge has probes as well
     return folder
 
 
@@ -70,7 +70,9 @@ def texts(root: Path) -> dict[str, str]:
 
 def here(root: Path) -> list[str]:
     """The challenges under `root` that probes are planted in."""
-    return [slug for slug in probes().kernels if (root / "challenges" / slug / "honest").is_dir()]
+    needed = ("challenge.yaml", "honest")
+    folders = {slug: root / "challenges" / slug for slug in probes().kernels}
+    return [slug for slug, at in folders.items() if all((at / name).exists() for name in needed)]
 
 
 def source(kind: Kind, texts: dict[str, str]) -> str:

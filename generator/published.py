@@ -15,6 +15,7 @@ from generator.data import (
     Record,
     RunFacts,
 )
+from generator.files import given
 from generator.yamlfile import read
 
 R = TypeVar("R", bound=Record)
@@ -47,4 +48,4 @@ def load_grades(records: Path) -> PublishedGrades | None:
 
 def part(file: Path, kind: type[R]) -> R | None:
     """One file, or None where there is none."""
-    return read(file, kind) if file.exists() else None
+    return read(file, kind) if given(file) else None

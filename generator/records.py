@@ -24,7 +24,7 @@ from generator.data import (
     Strength,
     TextReply,
 )
-from generator.files import plain, write
+from generator.files import given, plain, write
 from generator.judge.reply import read_again
 from generator.redact import clean_all, redact
 from generator.yamlfile import first_error
@@ -81,7 +81,7 @@ class Store:
     def strength(self) -> tuple[Strength, ...]:
         """The recorded strength of the kernel tests, in the order of the challenges."""
         path = self.folder / "strength.json"
-        return (self.load(path, tuple[Strength, ...]) if path.exists() else None) or ()
+        return (self.load(path, tuple[Strength, ...]) if given(path) else None) or ()
 
     def rooflines(self) -> dict[str, dict[str, Any]]:
         """By challenge, the timings of our own kernel against the memory and against libraries."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.data import JudgeSettings
+from generator.files import given
 from generator.yamlfile import BadFile, parse, read_mapping
 
 
@@ -33,7 +34,7 @@ def load_judge(file: Path, name: str = "", base_url: str = "", model: str = "") 
 
 def load_judges(file: Path) -> list[JudgeSettings]:
     """The default judge and then every one; none where there is no file. Raises BadFile."""
-    if not file.exists():
+    if not given(file):
         return []
     return [load_judge(file), *(load_judge(file, str(name)) for name in listed(file)[0])]
 

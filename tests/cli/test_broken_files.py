@@ -212,6 +212,35 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(
     assert f"{path}: not a plain file" in done.output
 
 
+@pytest.mark.parametrize(
+    "file", ["right/model.yaml", "rounds.yaml", "ranking.yaml", f"{RECORDS}/published/grades.yaml"]
+)
+def test_a_link_that_leads_nowhere_is_not_no_file(
+    file: str, project: Path, command: Command
+) -> None:
+    """What was meant to be there is not left out in silence."""
+    path = project / file
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("gone.yaml")
+    done = command("render")
+    assert (done.exit_code, done.stderr) == (2, f"error: {path}: No such file or directory\n")
+
+
+@pytest.mark.parametrize("lost", ["challenge.yaml", "honest"])
+def test_a_challenge_that_probes_are_planted_in_may_go(
+    lost: str, project: Path, command: Command
+) -> None:
+    """They are planted in those that are there."""
+    folder = project / "challenges" / "backwards"
+    shutil.copytree(ROOT / "challenges" / "backwards", folder)
+    assert command("render").exit_code == 0
+    path = folder / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    done = command("render")
+    assert done.exit_code == 0, done.output
+
+
 def test_a_copied_record_is_not_believed(project: Path, slug: str, command: Command) -> None:
     """Evidence under another run's name is named, and says nothing of that run."""
     records = project / "docs" / "records" / "evidence"
