@@ -11,6 +11,8 @@ Sizes are unlike each other when trying, so that the axes of a result can be tol
 What an interface cannot express raises NotTestable with the reason.
 """
 
+import functools
+
 import numpy as np
 
 from challenges.driving.refusing import NotTestable
@@ -27,52 +29,61 @@ EXPORTS = {"*[Cc]ache*|*KV*|*[Aa]ttention*|*Decoder*|*Transformer*|*GPT*|*Model|
 def entry(module, load):
     """The roles of challenge.yaml over whatever is there; what is not raises NotTestable."""
     pieces = Pieces(module, load)
-    uses, why = cache_uses(pieces)
-    plain = uses.get("plain") or uses.get("paged")
-    found = {}
-
-    def attentions():
-        if "attention" not in found:
-            found["attention"] = attention_uses(pieces, plain) if plain else ([], why)
-        return found["attention"]
-
-    def make(kind, config, dtype):
-        use = plain if kind == "plain" else uses.get(kind)
-        if use is None:
-            if kind != "plain":
-                raise NotTestable(f"no {kind} cache was found")
-            raise NotTestable("no cache was found" + (f": {why}" if why else ""))
-        return Cache(use, config, dtype)
+    found = Found(pieces)
 
     def create_cache(dtype, **config):
-        return make("plain", config, dtype)
+        return found.cache("plain", config, dtype)
 
-    create_cache.passes_dtype = plain is not None and bool(
-        {"dtype", "item_size"} & plain.constructor
-    )
-
-    def attend_with(number):
-        def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths):
-            known, reasons = attentions()
-            if number >= len(known) or (number and not known[number].steps):
-                raise NotTestable(reasons or "no attention over the cache was found")
-            y = known[number].attend(cache, layer, x, (w_q, w_k, w_v, w_o), lengths)
-            return y.astype(np.float32) if plain.narrow and not create_cache.passes_dtype else y
-
-        return attend
-
+    create_cache.passes_dtype = found.passes_dtype
     return {
         "create_cache": create_cache,
-        "create_paged_cache": lambda dtype, **config: make("paged", config, dtype),
-        "create_quantised_cache": lambda **config: make("quantised", config, np.float64),
+        "create_paged_cache": lambda dtype, **config: found.cache("paged", config, dtype),
+        "create_quantised_cache": lambda **config: found.cache("quantised", config, np.float64),
         "append_kv": lambda cache, layer, k, v, lengths: theirs(cache).write(layer, k, v, lengths),
         "read_kv": lambda cache, layer, row: cache.read(layer, row),
         "cache_lengths": lengths_of,
         "cache_bytes": lambda cache: theirs(cache).bytes(),
-        "attend": attend_with(0),
-        "attend_again": attend_with(1),
-        **decoder_roles(pieces, plain),
+        "attend": found.attend_with(0),
+        "attend_again": found.attend_with(1),
+        **decoder_roles(pieces, found.plain),
     }
+
+
+class Found:
+    """The caches that were found, by sort, and the attention over them, once that is asked for."""
+
+    def __init__(self, pieces):
+        self.pieces = pieces
+        self.uses, self.why = cache_uses(pieces)
+        self.plain = self.uses.get("plain") or self.uses.get("paged")
+        taken = self.plain.constructor if self.plain else set()
+        self.passes_dtype = bool({"dtype", "item_size"} & taken)
+
+    @functools.cached_property
+    def attentions(self):
+        """(uses, the likeliest first, why not others): finding them takes trials."""
+        return attention_uses(self.pieces, self.plain) if self.plain else ([], self.why)
+
+    def cache(self, sort, config, dtype):
+        """A fresh cache of a sort. Raises NotTestable where none was found."""
+        use = self.plain if sort == "plain" else self.uses.get(sort)
+        if use is None and sort != "plain":
+            raise NotTestable(f"no {sort} cache was found")
+        if use is None:
+            raise NotTestable("no cache was found" + (f": {self.why}" if self.why else ""))
+        return Cache(use, config, dtype)
+
+    def attend_with(self, number):
+        """The role that attends with the callable in this place."""
+
+        def attend(cache, layer, x, w_q, w_k, w_v, w_o, lengths):
+            known, reasons = self.attentions
+            if number >= len(known) or (number and not known[number].steps):
+                raise NotTestable(reasons or "no attention over the cache was found")
+            y = known[number].attend(cache, layer, x, (w_q, w_k, w_v, w_o), lengths)
+            return y.astype(np.float32) if self.plain.narrow and not self.passes_dtype else y
+
+        return attend
 
 
 def lengths_of(cache):
