@@ -206,14 +206,19 @@ class LayerNorm:
 
 
 def test_backward_without_a_cache_is_adapted():
-    """Statistics that forward returns one by one reach the parameters that they were made for."""
+    """Statistics that forward returns one by one reach the parameters that they were made for.
+
+    An array among the module's names is no class, and is compared with none.
+    """
     source = """
+EXAMPLE = np.zeros((2, 3))
+
 def layernorm_forward(x, weight, bias, eps=1e-5):
     mean = x.mean(-1, keepdims=True)
     rstd = 1 / np.sqrt(x.var(-1, keepdims=True) + eps)
     return (x - mean) * rstd * weight + bias, mean, rstd
 
-def layernorm_backward(dout, x, weight, mean, rstd):
+def layernorm_backward(dout: np.ndarray, x, weight, mean, rstd):
     return compact(dout, ((x - mean) * rstd, rstd, weight))
 """
     module = types.ModuleType("functions")

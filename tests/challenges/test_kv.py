@@ -3,6 +3,7 @@
 import importlib.util
 import math
 import sys
+import types
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,14 @@ def test_the_adapter_is_chosen_by_any_name_with_cache_or_attention_in_it() -> No
     assert alternative(Exports("kv.py", classes={"SelfAttention": ()}), wanted) is not None
     assert alternative(Exports("kv.py", classes={"TinyGPT": ()}), wanted) is not None
     assert alternative(Exports("kv.py", classes={"Config": ()}), wanted) is None
+
+
+def test_what_an_array_lacks_is_no_fault_of_the_decoder() -> None:
+    """It was given an array where it takes lists, which are tried next."""
+    with pytest.raises(AttributeError) as raised:
+        np.zeros((2, 3)).append(1)
+    pieces = types.SimpleNamespace(classes={}, modules=[math])
+    assert adapter_of(FOLDER, "any_cache")["is_their_own"](raised.value, pieces) is False
 
 
 @pytest.mark.slow

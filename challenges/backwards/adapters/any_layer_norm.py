@@ -125,7 +125,7 @@ def call(module, function, held, rest=()):
         role = next((r for r, names in NAMES.items() if name.lower() in names and r in held), None)
         kind = parameter.annotation
         kind = vars(module).get(kind) if isinstance(kind, str) else kind
-        own = inspect.isclass(kind) and kind in vars(module).values()
+        own = inspect.isclass(kind) and any(kind is item for item in vars(module).values())
         if role:
             given[name] = held[role]
         elif name in BUNDLES and held and not (own and set(held) <= {"dy"}):

@@ -114,5 +114,6 @@ def logits_in(result, rows):
 def is_their_own(error, pieces):
     """Whether an error can only be the output's own: a name or attribute that nothing defines."""
     if isinstance(error, AttributeError):
-        return type(error.obj) in pieces.classes.values() or error.obj in pieces.modules
+        owners = (*pieces.classes.values(), *pieces.modules)
+        return any(owner is error.obj or owner is type(error.obj) for owner in owners)
     return isinstance(error, (NameError, ImportError))
