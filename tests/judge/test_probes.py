@@ -148,6 +148,7 @@ def test_an_edit_that_no_longer_applies_stops_with_the_field(tmp_path: Path) -> 
 
     folder = tmp_path / "challenges" / "backwards"
     (folder / "honest").mkdir(parents=True)
+    (folder / "challenge.yaml").touch()
     mutant = "{name: ddof_one, check: c, says: s, base: loops.py, old: x, new: y}"
     (folder / "mutants.yaml").write_text(f"- {mutant}\n")
     for name in ("compact.py", "loops.py"):
