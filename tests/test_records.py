@@ -6,24 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from generator.data import Digests, Evidence, Exchange, JudgedDuel, Status, Verdict
+from generator.data import Digests, Evidence, JudgedDuel, Status, Verdict
 from generator.files import write
 from generator.records import Store
 from generator.schedule import Standing, standing, worth_keeping
+from tests import made
+from tests.made import DIGESTS, exchange
 
-DIGESTS = Digests(artifacts="a", challenge="c", verifier="v")
-WELL = Exchange(
-    key="k", judge="j", base_url="u", requested_model="r", parameters={}, messages=(),
-    reply='{"winner": "a"}', status=Status.OK, made_at="2026-01-01T00:00:00+00:00",
-)  # fmt: skip
+WELL = exchange("k", '{"winner": "a"}')
 
 
 def evidence(verdict: Verdict = Verdict.PASSED, digests: Digests = DIGESTS) -> Evidence:
     """A small record."""
-    return Evidence(
-        model="m", challenge="s", verdict=verdict, summary="", digests=digests, seed=1,
-        made_at="2026-01-01T00:00:00+00:00", seconds=0,
-    )  # fmt: skip
+    return made.evidence("m/s", verdict, digests=digests)
 
 
 def test_a_record_survives_the_round_trip(tmp_path: Path) -> None:

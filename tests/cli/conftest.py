@@ -15,12 +15,13 @@ from typer.testing import CliRunner
 import challenges
 from generator.cache import Cache
 from generator.cli import app
-from generator.data import CaseResult, CheckResult, Evidence, Finding, Verdict
+from generator.data import CaseResult, CheckResult, Finding, Verdict
 from generator.discover import corpus
 from generator.making.challenge import new_challenge
 from generator.options import Options
 from generator.records import Store
 from generator.schedule import standings
+from tests.made import evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = count(1)
@@ -66,23 +67,12 @@ def record(root: Path, key: str, verdict: Verdict) -> None:
     finding = Finding(name="values", ok=False, error=0.5, bound=0.001, detail="far off")
     bad = CaseResult(case="n=7 [b]", verdict=verdict, seconds=0, findings=(finding,))
     last = bad if verdict.failed else good
-    model, _, slug = key.partition("/")
-    Store(root / "docs" / "records").save_evidence(
-        Evidence(
-            model=model,
-            challenge=slug,
-            verdict=verdict,
-            summary=f"{verdict} [as said]",
-            checks={
-                "inputs_unchanged": CheckResult(verdict=Verdict.PASSED, cases=(good,) * 50),
-                "rows": CheckResult(verdict=last.verdict, cases=(*(good,) * 9, last)),
-            },
-            digests=digests,
-            seed=7,
-            made_at="2026-01-01T00:00:00+00:00",
-            seconds=0,
-        )
-    )
+    checks = {
+        "inputs_unchanged": CheckResult(verdict=Verdict.PASSED, cases=(good,) * 50),
+        "rows": CheckResult(verdict=last.verdict, cases=(*(good,) * 9, last)),
+    }
+    more = {"summary": f"{verdict} [as said]", "checks": checks, "digests": digests, "seed": 7}
+    Store(root / "docs" / "records").save_evidence(evidence(key, verdict, **more))
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from generator.data import CheckResult as Result
-from generator.data import Corpus, Digests, Evidence, JudgeSettings, Prices, Verdict
+from generator.data import Corpus, Evidence, JudgeSettings, Prices, Verdict
 from generator.discover import corpus
 from generator.judge.budget import Budget
 from generator.judge.client import Client
+from tests.made import evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 Handler = Callable[[Request], Response]
@@ -113,20 +114,7 @@ def found(tmp_path: Path) -> Corpus:
 
 def evidence_of(found: Corpus) -> dict[str, Evidence]:
     """The same modest evidence for every run."""
-    return {
-        key: Evidence(
-            model=run.model,
-            challenge=run.challenge,
-            verdict=Verdict.WRONG,
-            summary="1 of 2 checks passed",
-            checks={
-                "forward": Result(verdict=Verdict.PASSED),
-                "input_gradient": Result(verdict=Verdict.WRONG),
-            },
-            digests=Digests(artifacts="a", challenge="c", verifier="v"),
-            seed=1,
-            made_at="2026-01-01T00:00:00+00:00",
-            seconds=0,
-        )
-        for key, run in found.runs.items()
-    }
+    verdicts = {"forward": Verdict.PASSED, "input_gradient": Verdict.WRONG}
+    checks = {name: Result(verdict=verdict) for name, verdict in verdicts.items()}
+    summary = "1 of 2 checks passed"
+    return {key: evidence(key, Verdict.WRONG, summary=summary, checks=checks) for key in found.runs}

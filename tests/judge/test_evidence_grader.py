@@ -11,7 +11,6 @@ from generator.data import (
     Challenge,
     Check,
     CheckResult,
-    Digests,
     Evidence,
     Group,
     Verdict,
@@ -19,6 +18,7 @@ from generator.data import (
 from generator.deciding import overall as verdict_of
 from generator.deciding import worst
 from generator.judge.evidence import overall
+from tests import made
 
 CHECKS = ("a", "b", "c", "d")
 CHALLENGE = Challenge(
@@ -42,17 +42,7 @@ def evidence(passed: dict[str, list[bool]]) -> Evidence:
             for i, ok in enumerate(cases)
         ]
         checks[name] = CheckResult(verdict=worst(results), cases=tuple(results))
-    return Evidence(
-        model="m",
-        challenge="s",
-        verdict=verdict_of(CHALLENGE, checks),
-        summary="",
-        checks=checks,
-        digests=Digests(artifacts="a", challenge="c", verifier="v"),
-        seed=1,
-        made_at="2026-01-01T00:00:00+00:00",
-        seconds=0,
-    )
+    return made.evidence("m/s", verdict_of(CHALLENGE, checks), checks=checks)
 
 
 CASES = st.fixed_dictionaries({n: st.lists(st.booleans(), min_size=1, max_size=4) for n in CHECKS})

@@ -11,11 +11,9 @@ from generator.data import (
     Challenge,
     Check,
     CheckResult,
-    Digests,
     Evidence,
     Exchange,
     Grade,
-    Group,
     JudgedRun,
     Letter,
     QuotedReason,
@@ -28,49 +26,21 @@ from generator.judge.quotes import checked
 from generator.judge.rubric import overall, rubric
 from generator.redact import redact
 from generator.storedrun import load_run
+from tests import made
 from tests.judge.conftest import GRADE
 
-CHALLENGE = Challenge(
-    slug="s",
-    title="t",
-    difficulty="Hard",
-    runtime="numpy",
-    summary="s",
-    entry={},
-    groups={"g": Group(weight=1)},
-    checks={"right": Check(group="g", says="it is right")},
-)
+CHALLENGE = made.challenge(right=Check(group="g", says="it is right"))
 
 
 def evidence(verdict: Verdict) -> Evidence:
     """Evidence with one check of this verdict."""
-    return Evidence(
-        model="m",
-        challenge="s",
-        verdict=verdict,
-        summary="",
-        checks={"right": CheckResult(verdict=verdict)},
-        digests=Digests(artifacts="a", challenge="c", verifier="v"),
-        seed=1,
-        made_at="2026-01-01T00:00:00+00:00",
-        seconds=0,
-    )
+    return made.evidence("m/s", verdict, checks={"right": CheckResult(verdict=verdict)})
 
 
 def exchange(letter: Letter, status: Status = Status.OK) -> Exchange:
     """A reply that gives every dimension this letter."""
     body = {**GRADE, "dimensions": [{**d, "letter": letter} for d in GRADE["dimensions"]]}  # type: ignore[dict-item]
-    return Exchange(
-        key="k",
-        judge="j",
-        base_url="u",
-        requested_model="r",
-        parameters={},
-        messages=(),
-        reply=json.dumps(body),
-        status=status,
-        made_at="2026-01-01T00:00:00+00:00",
-    )
+    return made.exchange("k", json.dumps(body), status)
 
 
 def judged(*letters: Letter) -> JudgedRun:

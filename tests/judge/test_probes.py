@@ -21,7 +21,6 @@ from generator.cli import app
 from generator.data import (
     POINTS,
     CheckResult,
-    Evidence,
     Expectation,
     JudgeCard,
     Letter,
@@ -43,6 +42,7 @@ from generator.schedule import standings
 from generator.trial import failed_checks, mutants
 from generator.verifying import verify_runs
 from tests.judge.conftest import GRADE, completion, reply
+from tests.made import evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = Options().probes.store
@@ -291,19 +291,8 @@ def verified(tmp_path: Path) -> Options:
         model, _, slug = key.partition("/")
         right = probes().kinds[model.removeprefix(PREFIX)].right
         verdict = Verdict.PASSED if right else Verdict.WRONG
-        there.store.save_evidence(
-            Evidence(
-                model=model,
-                challenge=slug,
-                verdict=verdict,
-                summary="",
-                checks={named_check(slug): CheckResult(verdict=verdict)},
-                digests=digests,
-                seed=1,
-                made_at="2026-01-01T00:00:00+00:00",
-                seconds=0,
-            )
-        )
+        checks = {named_check(slug): CheckResult(verdict=verdict)}
+        there.store.save_evidence(evidence(key, verdict, checks=checks, digests=digests))
     return options
 
 

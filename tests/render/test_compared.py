@@ -12,13 +12,11 @@ import pytest
 from generator.data import (
     CheckResult,
     Corpus,
-    Digests,
     Evidence,
     Exchange,
     JudgedRun,
     Letter,
     Results,
-    Status,
     Verdict,
 )
 from generator.discover import corpus
@@ -28,6 +26,7 @@ from generator.records import Store
 from generator.render import Invocation, stale
 from generator.render.pages import compared, data, judge, methodology
 from generator.render.site import Site
+from tests import made
 from tests.judge.conftest import GRADE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,32 +43,13 @@ NONE = "\N{EN DASH}no grade"
 def said(letter: Letter, key: str) -> Exchange:
     """A reply that gives every dimension this letter."""
     body = {**GRADE, "dimensions": [{**d, "letter": letter} for d in GRADE["dimensions"]]}  # type: ignore[dict-item]
-    return Exchange(
-        key=key,
-        judge="j",
-        base_url="u",
-        requested_model="r",
-        parameters={},
-        messages=(),
-        reply=json.dumps(body),
-        status=Status.OK,
-        made_at="2026-01-01T00:00:00+00:00",
-    )
+    return made.exchange(key, json.dumps(body))
 
 
 def evidence(model: str) -> Evidence:
     """A run with one check of the verdict that the model is to have."""
-    return Evidence(
-        model=model,
-        challenge="backwards",
-        verdict=CASES[model],
-        summary="",
-        checks={"forward": CheckResult(verdict=CASES[model])},
-        digests=Digests(artifacts="a", challenge="c", verifier="v"),
-        seed=1,
-        made_at="2026-01-01T00:00:00+00:00",
-        seconds=0,
-    )
+    checks = {"forward": CheckResult(verdict=CASES[model])}
+    return made.evidence(f"{model}/backwards", CASES[model], checks=checks)
 
 
 @pytest.fixture
