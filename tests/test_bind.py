@@ -188,6 +188,11 @@ def test_a_role_of_one_parameter_is_not_bound_by_its_signature(tmp_path: Path) -
     assert found.entry["length_of"].symbol == "seq_lens"
 
 
+def test_a_function_that_takes_anything_is_not_bound_by_its_signature(tmp_path: Path) -> None:
+    """A stand-in for a missing decorator takes *args and **kwargs, and is no entry."""
+    assert not bound(tmp_path, code="def njit(*args, **kwargs): ...\n").entry
+
+
 def test_a_function_with_another_role_is_not_bound_by_its_signature(tmp_path: Path) -> None:
     """Two optional roles of one signature do not make one function both."""
     params = {"dy": (), "cache": ()}

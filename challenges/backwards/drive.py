@@ -1,9 +1,9 @@
 """Runs beside the untrusted code: calls layer_norm_forward and layer_norm_backward as told.
 
-call["do"] says in which manner: "once" (the default), "again" (backward twice on one cache, the
-second counts), "interleaved" (other forwards between the two, with another eps and another width),
-"refilled" (the same array objects held other numbers in an earlier call), "strided" (inputs that
-are views with gaps), "measured" (memory).
+call["do"] says in which manner: "once" (the default), "again" (backward twice on one cache, first
+with another dy, and the second counts), "interleaved" (other forwards between the two, with another
+eps and another width), "refilled" (the same array objects held other numbers in an earlier call),
+"strided" (inputs that are views with gaps), "measured" (memory).
 """
 
 import numpy as np
@@ -39,7 +39,7 @@ def answer(entry, call):
 
     if do == "measured":
         return measured(ahead, back, given)
-    y, gradients = both_passes(do, ahead, back, given)
+    y, gradients = both_passes(do, ahead, back, given, "dy")
     return {"y": y, **gradients, **{f"{name}_after": given[name] for name in ARRAYS}}
 
 

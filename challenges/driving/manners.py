@@ -25,11 +25,12 @@ def put(given, values):
         value[...] = values[name]
 
 
-def both_passes(do, forward, backward, given):
+def both_passes(do, forward, backward, given, upstream):
     """The output and the gradients, from forward(given) -> (output, cache) and backward.
 
-    do: "again" calls backward(given, cache) twice, and the second counts; "interleaved" puts
-    other forwards between the two and their backwards after them; "refilled" refills the arrays.
+    do: "again" calls backward twice on one cache, first with other numbers for `upstream`, and the
+    second counts; "interleaved" puts other forwards between the two and their backwards after
+    them; "refilled" refills the arrays.
     """
     if do == "refilled":
         refill(lambda arrays: both(forward, backward, arrays), given)
@@ -37,7 +38,7 @@ def both_passes(do, forward, backward, given):
     between = [others(given), narrower(given)] if do == "interleaved" else []
     caches = [forward(other)[1] for other in between]
     if do == "again":
-        backward(given, cache)
+        backward({**given, upstream: others(given)[upstream]}, cache)
     gradients = backward(given, cache)
     for other, other_cache in zip(between, caches, strict=True):
         backward(other, other_cache)

@@ -1,10 +1,10 @@
 """Runs beside the untrusted code: calls flash_attention_fwd and flash_attention_bwd as told.
 
-call["do"] says in which manner: "once" (the default), "again" (backward twice on one cache, the
-second counts), "interleaved" (other forwards between the two, of another mask, tile size and head
-dimension), "refilled" (the same array objects held other numbers in an earlier call), "strided"
-(inputs that are transposed views), "logsumexp" (L from the cache), "measured" (peak memory),
-"default" (what causal is when left out).
+call["do"] says in which manner: "once" (the default), "again" (backward twice on one cache, first
+with another dO, and the second counts), "interleaved" (other forwards between the two, of another
+mask, tile size and head dimension), "refilled" (the same array objects held other numbers in an
+earlier call), "strided" (inputs that are transposed views), "logsumexp" (L from the cache),
+"measured" (peak memory), "default" (what causal is when left out).
 """
 
 import numpy as np
@@ -51,17 +51,20 @@ def answer(entry, call):
     between = {**call, "tile_size": call["tile_size"] + 1}
     between["causal"] = not (call["causal"] and takes_causal(entry))
 
+    def told(arrays):
+        return call if arrays["Q"] is given["Q"] else between
+
     def ahead(arrays):
-        return forward(entry, arrays, call if arrays is given else between)
+        return forward(entry, arrays, told(arrays))
 
     def back(arrays, cache):
-        return backward(entry, arrays["dO"], cache, call if arrays is given else between)
+        return backward(entry, arrays["dO"], cache, told(arrays))
 
     if do == "logsumexp":
         return logsumexp(ahead(given)[1])
     if do == "measured":
         return growth(lambda arrays: both(ahead, back, arrays), given)
-    out, gradients = both_passes(do, ahead, back, given)
+    out, gradients = both_passes(do, ahead, back, given, "dO")
     return {"O": out, **gradients, **{f"{name}_after": given[name] for name in ARRAYS}}
 
 

@@ -113,7 +113,7 @@ def match_parameters(
         needed = needed[len(required) :]
     catches_all = any(p.kind == "kwargs" for p in function.params)
     absent = [c for c in entry.params if c not in paired and c not in entry.optional]
-    if needed or (absent and not catches_all):
+    if needed or (absent and not (catches_all and (paired or by_position))):
         return None
     return calling_plan(function, paired) | {c: c for c in absent}
 
