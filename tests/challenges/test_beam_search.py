@@ -321,7 +321,8 @@ ADAPTED = {
             max_length: int = 20
             length_penalty: float = 0.6
             eos_token_id: int = 0
-        def batched_beam_search(model, prompts, config):
+        def batched_beam_search(model, prompts, config, trace=None):
+            assert trace is None
             width, steps, alpha = config.num_beams, config.max_length, config.length_penalty
             return batched(prompts, width, steps, alpha, config.eos_token_id, model)
     """,
