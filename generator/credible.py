@@ -48,8 +48,7 @@ def incredible(
 
 def binds(challenge: Challenge, name: str) -> bool:
     """Whether a check decides, and every interface can be asked what it asks."""
-    check = challenge.checks[name]
-    return challenge.groups[check.group].decides and not check.may_lack
+    return challenge.decides(name) and not challenge.checks[name].may_lack
 
 
 def parameters(challenge: Challenge, binding: Binding) -> set[str]:

@@ -56,11 +56,7 @@ def overall(
     A run that leaves most of them untestable has passed nothing, nor has one of which some checks
     are doubted: a driver says what is not testable, and it runs beside the untrusted code.
     """
-    deciding = [
-        result.verdict
-        for name, result in checks.items()
-        if challenge.groups[challenge.checks[name].group].decides
-    ]
+    deciding = [result.verdict for name, result in checks.items() if challenge.decides(name)]
     found = min(deciding, key=WORST_FIRST.index, default=Verdict.NOT_TESTABLE)
     untestable = deciding.count(Verdict.NOT_TESTABLE)
     if found is Verdict.PASSED and (doubted or 2 * untestable > len(deciding)):

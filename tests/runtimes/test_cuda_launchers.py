@@ -10,7 +10,7 @@ import pytest
 from generator.discover import load_challenges
 from generator.runtimes.cuda import workspace
 from generator.runtimes.cuda.build import ROLE, build, names
-from generator.runtimes.cuda.compiler import Compiler, nvcc
+from generator.runtimes.cuda.compiler import Compiler, first_errors, nvcc
 from generator.runtimes.cuda.declarations import functions
 from generator.runtimes.cuda.launcher import Launcher, find
 from generator.runtimes.cuda.shim import shim
@@ -81,10 +81,18 @@ def launchers(source: str) -> list[Launcher]:
             f"void go({BUFFERS}, int rows, int V, int K, float temperature) {{ }}",
             f"go({GIVEN}, rows, V, K, 1.0f)",
         ),
+        (
+            (
+                "int go(const void* in, void* vals, void* ids, int rows, int V, int K, void* s) {"
+                " k<<<rows, 32, 0, (cudaStream_t)s>>>(static_cast<const float*>(in),"
+                " (float *)(vals), reinterpret_cast<long long*>(ids), V, K); }"
+            ),
+            "go((float*)logits, (float*)probs, (long long*)idx, rows, V, K, (cudaStream_t)0)",
+        ),
     ],
 )
 def test_a_launcher_is_called_as_it_is_declared(source: str, call: str) -> None:
-    """Types of templates, defaults, aliases, classes and trailing results are read."""
+    """Types of templates, defaults, aliases, casts, classes and trailing results are read."""
     found = launchers(source)
     assert call in shim(found[0], "x.cu", 8)
 
@@ -102,6 +110,27 @@ def test_what_cannot_be_filled_in_is_not_guessed(parameters: str) -> None:
     assert launchers(f"void go({parameters}) {{ }}") == []
 
 
+@pytest.mark.parametrize("number", ["WARPS_PER_BLOCK", "THREADS_PER_ROW", "ITEMS_PER_THREAD"])
+def test_a_block_is_not_given_256_warps(number: str) -> None:
+    """256 is a good size of a block, and no number of warps in one, or of items for a thread."""
+    assert launchers(f"template <int K, int {number}> void go({BUFFERS}, {SIZES}) {{ }}") == []
+
+
+def test_a_void_pointer_that_is_cast_to_several_types_is_not_guessed() -> None:
+    """Which of them is meant is said by another argument."""
+    either = "if (half) k((const __half*)x); else k((const float*)x);"
+    parameters = "const void* x, int* idx, float* probs, int rows, int V, int K, bool half = false"
+    assert launchers(f"void go({parameters}) {{ {either} }}") == []
+
+
+def test_a_wrapper_of_host_memory_is_not_the_launcher() -> None:
+    """It has the launcher's parameters, and often a better name, but not its addresses."""
+    parameters = f"({BUFFERS}, int rows, int V, int K)"
+    copied = "CHECK(cudaMemcpy(d, logits, rows * V * 4, cudaMemcpyHostToDevice)); go(d, i, p);"
+    source = f"void fused_softmax_topk{parameters} {{ {copied} }} void go{parameters} {{ }}"
+    assert [launcher.function.name for launcher in launchers(source)] == ["go"]
+
+
 @pytest.mark.parametrize("other", ["cpuTopK", "topKOnHost", "benchmark_topk", "topk_reference"])
 def test_what_launches_a_kernel_is_preferred(other: str) -> None:
     """A reference on the CPU, or a loop that measures, takes the same parameters."""
@@ -111,7 +140,9 @@ def test_what_launches_a_kernel_is_preferred(other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("piece", "found"), [("/* ", 0), ("a", 1), ("a(", 1), ("(b)", 1), ("{", 0), ("using a = ", 1)]
+    ("piece", "found"),
+    [("/* ", 0), ("a", 1), ("a(", 1), ("(b)", 1), ("{", 0), ("using a = ", 1)]
+    + [(f"void f(void* a) {{ {piece}", 1) for piece in ("(b ", "cudaMemcpy(b, c ")],
 )
 def test_hostile_source_is_read_in_linear_time(piece: str, found: int) -> None:
     """A comment, word or bracket without end is read once: in quadratic time this would hang."""
@@ -151,3 +182,34 @@ def test_a_kernel_in_another_file_is_linked_to_its_launcher() -> None:
         built = build(compiler, FUSE, "launch.cu", (8,), tuple(files))
     assert built.libraries is not None
     assert built.beside == ("kernel.cu",)
+
+
+@pytest.mark.skipif(not nvcc(), reason="no CUDA compiler on this machine")
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "template <class F> __global__ void k(F f) { f(); }\n"
+            "void a() { k<<<1, 1>>>([] __device__ {}); }"
+        ),
+        "constexpr int one() { return 1; } __global__ void k(int* x) { *x = one(); }",
+        "#include <concepts>\ntemplate <std::integral I> __global__ void k(I* x) { *x = 1; }",
+    ],
+)
+def test_what_an_author_compiles_with_an_option_compiles(text: str) -> None:
+    """Lambdas for the device, functions for both sides and C++20 are no mistakes of a file."""
+    with tempfile.TemporaryDirectory() as run, workspace() as (work, confinement):
+        Path(run, "a.cu").write_text(text)
+        assert Compiler(Path(run), work / "build", confinement).stored("a.cu").ok
+
+
+@pytest.mark.skipif(not nvcc(), reason="no CUDA compiler on this machine")
+@pytest.mark.slow
+def test_the_assembler_says_why_too() -> None:
+    """Its words for an error differ from the compiler's, and warnings do not stand before them."""
+    text = "__global__ void k(int* x) { __shared__ int s[20000]; int unused; *x = s[*x]; }"
+    with tempfile.TemporaryDirectory() as run, workspace() as (work, confinement):
+        Path(run, "a.cu").write_text(text)
+        output = Compiler(Path(run), work / "build", confinement).stored("a.cu").output
+    assert "too much shared data" in first_errors(output)[0]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generator.runtimes.cuda.parameters import Parameter, aliases, parameters
+from generator.runtimes.cuda.parameters import Parameter, aliases, as_cast, parameters
 
 BLANKED = re.compile(
     r"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
@@ -22,6 +22,7 @@ CLASS = re.compile(r"(?:class|struct)\s+(\w+)\s*(?:final\s*)?(?::[^:][^{}()]*)?$
 ACCESS = re.compile(r"^\s*(?:public|protected|private)\s*:(?!:)\s*")
 ON_DEVICE = re.compile(r"__(global|device)__")
 NOT_A_TYPE = {"static", "inline", "extern", "constexpr", "__host__", "__forceinline__", "auto"}
+FROM_HOST = re.compile(r"cudaMemcpy\w*\s?\([^,;]{0,200},\s*(\w+)\b[^;]{0,500}HostToDevice")
 LONGEST_HEADER = 20_000
 
 
@@ -29,7 +30,8 @@ LONGEST_HEADER = 20_000
 class Function:
     """A function that can be called by its qualified name; `line` counts from 1.
 
-    launches: whether a kernel is launched in its own body.
+    launches: whether a kernel is launched in its own body. on_host: whether an argument is copied
+    there from the host's memory.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Function:
     line: int
     kernel: bool
     launches: bool = False
+    on_host: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,12 @@ class Scope:
 
 @dataclass(frozen=True)
 class Header:
-    """What stands before a `{`: text, enclosing scopes, line, and whether its body launches."""
+    """What stands before a `{`: text, enclosing scopes and line; and the body that follows."""
 
     text: str
     scopes: tuple[Scope, ...]
     line: int
-    launches: bool
+    body: str
 
 
 def functions(source: str) -> list[Function]:
@@ -96,12 +99,12 @@ def _headers(text: str) -> Iterator[Header]:
         elif character == "}" and scopes:
             scopes.pop()
             if waiting and len(scopes) == depth:
-                yield Header(waiting[0], tuple(scopes), waiting[1], "<<<" in text[begun:at])
+                yield Header(waiting[0], tuple(scopes), waiting[1], text[begun:at])
                 waiting = None
         line += header.count("\n")
         start = at + 1
     if waiting:
-        yield Header(waiting[0], tuple(scopes[:depth]), waiting[1], "<<<" in text[begun:])
+        yield Header(waiting[0], tuple(scopes[:depth]), waiting[1], text[begun:])
 
 
 def _scope(header: str) -> Scope:
@@ -126,14 +129,16 @@ def _function(header: Header, known: dict[str, str]) -> Function | None:
     in_class = bool(header.scopes) and header.scopes[-1].is_class
     if not returns or (in_class and "static" not in words):
         return None
+    taken = as_cast(parameters(found[2], known), header.body, known)
     return Function(
         name="::".join((*(s.name for s in header.scopes if s.name), found[1])),
         returns=returns,
-        parameters=parameters(found[2], known),
+        parameters=taken,
         template=parameters(template, known),
         line=header.line,
         kernel=bool(ON_DEVICE.search(text)),
-        launches=header.launches,
+        launches="<<<" in header.body,
+        on_host=not {p.name for p in taken}.isdisjoint(FROM_HOST.findall(header.body)),
     )
 
 

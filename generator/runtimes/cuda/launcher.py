@@ -46,7 +46,7 @@ def _launcher(function: Function, entry: EntryPoint, names: tuple[str, ...]) -> 
     """How a function is called, or None where it cannot be the launcher."""
     short = function.name.rpartition("::")[2]
     words = {word.lower() for word in WORDS.findall(short)}
-    if function.kernel or words & NOT_THE_LAUNCHER or "cpu" in short.lower():
+    if function.kernel or function.on_host or words & NOT_THE_LAUNCHER or "cpu" in short.lower():
         return None
     template = arguments(function, entry.params)
     if template is None:

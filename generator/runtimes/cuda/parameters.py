@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 NOT_NAMES = {"int", "unsigned", "signed", "long", "short", "char", "float", "double", "bool"} | {
     "void", "const", "size_t", "ptrdiff_t", "int32_t", "uint32_t", "int64_t", "uint64_t",
     "cudaStream_t", "typename", "class", "auto",
 }  # fmt: skip
+CAST = re.compile(  # (const float*)x, (const float*)(x), static_cast<const float*>(x)
+    r"(?:\(|_cast\s?<)\s{0,9}([A-Za-z_][\w:\s]{0,60}[\s*]{0,9})"
+    r"(?:\)\s{0,9}\(?|>\s?\()\s{0,9}([A-Za-z_]\w*)"
+)
 ALIAS = re.compile(r"\busing\s+(\w+)\s*=\s*([\w:\s]+?)\s*;|\btypedef\s+([\w:\s]+?)\s+(\w+)\s*;")
 
 
@@ -25,6 +29,19 @@ class Parameter:
 def parameters(text: str, aliases: Mapping[str, str]) -> tuple[Parameter, ...]:
     """The parameters of a list, in order, names of types replaced by what they stand for."""
     return tuple(_parameter(renamed(part, aliases)) for part in _split(text))
+
+
+def as_cast(
+    taken: tuple[Parameter, ...], body: str, aliases: Mapping[str, str]
+) -> tuple[Parameter, ...]:
+    """Each `void*` with the type that the function's body casts it to, if that is one type."""
+    blank = {p.name for p in taken if p.type in {"void*", "const void*"}}
+    types: dict[str, set[str]] = {name: set() for name in blank}
+    for text, name in CAST.findall(body) if blank else ():
+        if name in blank:
+            types[name].add(_parameter(f"{renamed(text, aliases)} x").type)
+    known = {name: found.pop() for name, found in types.items() if len(found) == 1}
+    return tuple(replace(p, type=known.get(p.name, p.type)) for p in taken)
 
 
 def aliases(source: str) -> dict[str, str]:

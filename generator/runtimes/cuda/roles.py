@@ -15,7 +15,9 @@ INTEGER = re.compile(
 )
 SIZES = {2: ("rows", "V"), 3: ("rows", "V", "K"), 4: ("B", "T", "V", "K")}
 TEMPLATED_SIZES = {2: ("rows", "V"), 3: ("B", "T", "V")}
-LARGE_ENOUGH = re.compile(r"max|block|thread", re.IGNORECASE)  # of a template: 256 will do
+LARGE_ENOUGH = re.compile(  # of a template: 256 will do, but not for how much each thread does
+    r"(?!.*(warp|row|item|vec|elem|per_?thread)).*(max|block|thread)", re.IGNORECASE
+)
 Names = Mapping[str, tuple[str, ...]]
 
 
@@ -41,7 +43,7 @@ def arguments(function: Function, params: Names) -> tuple[str, ...] | None:
             argument = _element(function, parameter.name, params)
         elif parameter.default:
             break
-        elif LARGE_ENOUGH.search(parameter.name):
+        elif LARGE_ENOUGH.match(parameter.name):
             argument = "256"
         else:
             argument = "K" if len(numbers) == 1 and not asked else ""
