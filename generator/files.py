@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,20 @@ def write(path: Path, content: str | bytes) -> bool:
     with naming(path):
         _replace(path, data)
     return True
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which takes this name once it is filled: it is there whole or not at all.
+
+    Raises OSError with this name.
+    """
+    with naming(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=folder.parent) as scratch:
+            made = Path(scratch) / folder.name
+            yield made
+            made.rename(folder)
 
 
 @contextmanager

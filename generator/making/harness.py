@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from generator.completion import choice, content, tokens, utf8
 from generator.discover import choose, load_challenges
-from generator.files import write
+from generator.files import whole, write
 from generator.making import blocks
 from generator.making.deploy import checked, describe, lay_out, refuse_existing
 from generator.making.pilog import PiLog
@@ -73,7 +73,8 @@ def run(root: Path, name: str, server: Server, slugs: list[str], title: str = ""
         challenge = root / "challenges" / folder.name
         prompt = read_text(challenge / "PROMPT.md") + ASKED
         answer = ask(server, prompt)
-        keep(folder, challenge, answer, session(server, prompt, answer))
+        with whole(folder) as made:  # half an answer would be judged as all of it
+            keep(made, challenge, answer, session(server, prompt, answer))
         described = {"name": title or name, "provider": server.host, "note": note(server)}
         describe(folder.parent, described)
     return folders

@@ -123,6 +123,11 @@ REFUSED = {
     "mutants to be shown that are no YAML": Broken(
         "challenges/SLUG/mutants.yaml", b"- {\n", ("render",), ("SLUG/mutants.yaml:2",)
     ),
+    "claims whose reason is no text": Broken(
+        "docs/records/published/claims.yaml",
+        b"claims:\n- {id: c, source: s, says: s, check: no_record, args: {why: true}}\n",
+        CHECK, ("claims.yaml: c: args: because",),
+    ),
     "mutants that are a mapping": Broken(
         "challenges/backwards/mutants.yaml", b"a: 1\n", CHECK, ("backwards/mutants.yaml",)
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -74,6 +75,21 @@ def test_what_is_no_json_is_refused_in_one_line(root: Path, httpserver: HTTPServ
     with pytest.raises(BadFile, match="JSONDecodeError"):
         run(root, "new-1", server, ["backwards"])
     assert not (root / "new-1").exists()
+
+
+def test_half_an_answer_is_not_kept(
+    root: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk is full, no folder is left that would be verified as what the model wrote."""
+
+    def full(path: Path, content: str) -> bool:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr("generator.making.harness.write", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        run(root, "new-1", serve(httpserver, REPLY), ["backwards"])
+    assert told.value.filename == str(root / "new-1" / "backwards")
+    assert list((root / "new-1").iterdir()) == []
 
 
 def test_the_log_is_one_that_our_own_reader_understands(root: Path, httpserver: HTTPServer) -> None:
