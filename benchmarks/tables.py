@@ -29,7 +29,8 @@ def bar_table(bench: Bench) -> Table:
         for bar in every
         if bar.held is not None
     )
-    title = f"What was promised, and whether it held ({len(rows)} of {len(every)} measured):"
+    asked = f"{len(rows)} of {len(every)} promises were measured"
+    title = f"What was promised, and whether it held ({asked}):"
     return Table(title, ("promise", "measured", "held"), rows)
 
 
