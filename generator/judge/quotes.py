@@ -6,7 +6,7 @@ import re
 
 from generator.data import Quote, QuotedReason, Run
 
-PLACE = re.compile(r"^(?P<file>.+?):(?P<first>\d+)(?:-(?P<last>\d+))?$")
+PLACE = re.compile(r"^(?P<file>.+?):(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?$")
 ITEM = re.compile(r"^E\d{2}$")
 NEARBY = 2
 
@@ -45,5 +45,5 @@ def stands_in(words: str, text: str) -> bool:
 
 def squeezed(text: str) -> str:
     """The text without white space and without the line numbers that a judge was shown."""
-    bare = re.sub(r"(?m)^\s*\d+\| ?", "", text)
+    bare = re.sub(r"(?m)^[ \t]*\d+\| ?", "", text)
     return re.sub(r"\s+", "", bare)

@@ -32,6 +32,7 @@ WARM = (
     "tracemalloc", "argparse", "logging", "pathlib", "concurrent.futures", "operator", "threading",
 )  # fmt: skip
 POLL_SECONDS = 0.002
+MOST_FILES = 20_000  # in the scratch folder; a run's copy has 2,000 at most
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,8 @@ def main(control: socket.socket, settings: dict[str, Any], finder: installed.Fin
     restrict.not_dumpable()
     with contextlib.suppress(OSError, AttributeError):
         restrict.adopt_orphans()
+    with contextlib.suppress(OSError, AttributeError):  # not a file system of its own
+        restrict.bound_files(settings["scratch"], MOST_FILES)
     confinement = Confinement(tuple(settings["readable"]), settings["scratch"], settings["uid"])
     confinement.prepare()
     finder.only(settings["visible"])

@@ -148,6 +148,8 @@ def test_better_letters_never_lower_the_overall_grade() -> None:
         ("E01", "right: wrong", False),
         ("E99", "right", False),
         ("k.py:4", "   ", False),
+        ("k.py:" + "4" * 5000, "np.zeros", False),
+        ("k.py:1-4", "\n" * 500_000, False),
     ],
 )
 def test_a_quote_must_stand_where_the_judge_says(

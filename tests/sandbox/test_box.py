@@ -18,6 +18,7 @@ from generator.sandbox import Job, Reply, Sandbox, launch
 from generator.sandbox.outcome import anonymous
 
 DRIVE = "def drive(entry, call):\n    return {'y': entry.double(x=call['x'])}\n"
+PATIENT = Limits(seconds=20, import_seconds=5)
 LIMITS = Limits(seconds=2, import_seconds=5, memory_mb=1000, output_mb=8)
 
 
@@ -174,6 +175,17 @@ def test_own_test_leaves_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
         own = sandbox.run_script(tmp_path, "writes.py", LIMITS)
         assert (own.ended, own.status) == (True, 0), own
     assert [path.name for path in tmp_path.iterdir()] == ["writes.py"]
+
+
+@pytest.mark.skipif(not shutil.which("bwrap"), reason="the scratch folder is bubblewrap's")
+def test_an_own_test_makes_so_many_files(sandbox: Sandbox, tmp_path: Path) -> None:
+    """An empty one takes memory too, which no limit on bytes counts."""
+    hidden = {layer.name: layer.enforced for layer in sandbox.isolation}
+    if not hidden["a file system that holds nothing else"]:
+        pytest.skip("bubblewrap does not work here")
+    (tmp_path / "floods.py").write_text("for n in range(30_000): open(str(n), 'w').close()\n")
+    own = sandbox.run_script(tmp_path, "floods.py", PATIENT)
+    assert own.status == 1 and "No space left" in own.note
 
 
 def test_own_test_that_never_ends(sandbox: Sandbox, tmp_path: Path) -> None:
