@@ -13,7 +13,7 @@ from generator.kernel_tests import FileDigest, digest_of
 HERE = Path(__file__).resolve().parent
 NOT_CODE = {"PROMPT.md", "README.md", "reply.md", "session.jsonl", "sesion.jsonl"}
 SMALLEST_COPY = 200
-DECIDE = ("credible.py", "deciding.py", "joining.py")  # a verdict, whatever the runtime
+DECIDE = ("credible.py", "deciding.py", "joining.py", "variants.py")  # in every runtime
 
 
 def copies_in(corpus: Corpus) -> dict[str, dict[str, str]]:

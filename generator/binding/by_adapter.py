@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from fnmatch import fnmatchcase
 
-from generator.binding.candidates import BESIDE_THE_POINT, version
+from generator.binding.candidates import BESIDE_THE_POINT
 from generator.binding.exports import Exports
 from generator.data import Binding
+from generator.variants import version
 
 
 def by_adapter(exports: list[Exports], adapters: dict[str, str]) -> list[Binding]:

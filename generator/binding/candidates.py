@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from generator.binding.exports import Exports
 from generator.binding.signatures import Function
 from generator.data import Bound, EntryPoint
+from generator.variants import stem, version
 
 EXACT, NORMALISED, CONTAINS, SIGNATURE = 0, 1, 2, 3
 HOW = ("its name", "its normalised name", "a name that contains it", "its signature")
@@ -17,7 +18,6 @@ NOT_THE_ENTRY = re.compile(
 BESIDE_THE_POINT = re.compile(
     r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)"
 )
-VERSION = re.compile(r"(?:^|_)v(?:ersion)?_?(\d{1,3})$")
 
 
 @dataclass(frozen=True, order=True)
@@ -77,17 +77,6 @@ def file_rank(
     beside = bool(BESIDE_THE_POINT.search(file.lower()))
     named = normalised(stem(file)) == normalised(slug)
     return beside, file in copies, not named, not taken, file.count("/"), -version(file)
-
-
-def version(file: str) -> int:
-    """2 of kernel_v2.py; a file without a number comes before those that have one."""
-    numbered = VERSION.search(stem(file).lower())
-    return int(numbered[1]) if numbered else 1000
-
-
-def stem(file: str) -> str:
-    """The name of a file without its folder and ending."""
-    return file.rpartition("/")[2].removesuffix(".py")
 
 
 def match_parameters(

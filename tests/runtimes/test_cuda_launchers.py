@@ -9,11 +9,12 @@ import pytest
 
 from generator.discover import load_challenges
 from generator.runtimes.cuda import workspace
-from generator.runtimes.cuda.build import ROLE, build, names
+from generator.runtimes.cuda.build import ROLE, build, candidates, names
 from generator.runtimes.cuda.compiler import Compiler, first_errors, nvcc
 from generator.runtimes.cuda.declarations import functions
 from generator.runtimes.cuda.launcher import Launcher, find
 from generator.runtimes.cuda.shim import shim
+from generator.storedrun import load_run
 
 FUSE = load_challenges(Path(__file__).resolve().parents[2] / "challenges")["fuse"]
 BUFFERS = "const float* logits, int* idx, float* probs"
@@ -147,6 +148,17 @@ def test_what_launches_a_kernel_is_preferred(other: str) -> None:
 def test_hostile_source_is_read_in_linear_time(piece: str, found: int) -> None:
     """A comment, word or bracket without end is read once: in quadratic time this would hang."""
     assert len(functions(piece * 300_000 + ";void f(int x) { }")) == found
+
+
+def test_of_numbered_files_the_last_is_tried_first(tmp_path: Path) -> None:
+    """One without a number comes before all: beside v1 and v2, `final` is what the author means."""
+    source = f"void topk({BUFFERS}, int rows, int V, int K) {{ k<<<1, 1>>>(); }}"
+    for name in ("v1.cu", "v2.cu", "final.cu"):
+        (tmp_path / name).write_text(source)
+    run = load_run(tmp_path, "m", "fuse")
+    with workspace() as (work, confinement):
+        found = candidates(run, FUSE, Compiler(tmp_path, work / "build", confinement))
+    assert found == ["final.cu", "v2.cu", "v1.cu"]
 
 
 @pytest.mark.skipif(not nvcc(), reason="no CUDA compiler on this machine")

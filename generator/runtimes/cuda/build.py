@@ -13,6 +13,7 @@ from generator.runtimes.cuda.compiler import Compiler, first_errors
 from generator.runtimes.cuda.execute import Libraries
 from generator.runtimes.cuda.launcher import Launcher, find
 from generator.runtimes.cuda.repair import Repair, ladder
+from generator.variants import version
 
 SUFFIXES = (".cu", ".cuh", ".h", ".hpp")
 BESIDE_THE_POINT = re.compile(r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|main)([_./]|$)")
@@ -53,7 +54,7 @@ class Built:
 
 
 def candidates(run: Run, challenge: Challenge, compiler: Compiler) -> list[str]:
-    """Files that may hold the kernel, the likeliest first: by launcher, then by name."""
+    """Files that may hold the kernel, the likeliest first: by launcher, version, name."""
     ranked = []
     for artifact in run.artifacts:
         if not artifact.path.endswith(SUFFIXES):
@@ -63,7 +64,9 @@ def candidates(run: Run, challenge: Challenge, compiler: Compiler) -> list[str]:
         launches = bool(find(text, challenge.entry[ROLE], names(challenge)))
         named = artifact.path.rpartition("/")[2].partition(".")[0] == ROLE
         if "__global__" in text or launches:
-            ranked.append((beside, not launches, not named, len(artifact.path), artifact.path))
+            late = -version(artifact.path)
+            rank = (beside, not launches, not named, late, len(artifact.path), artifact.path)
+            ranked.append(rank)
     return [path for *_, path in sorted(ranked)]
 
 
