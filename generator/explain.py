@@ -7,10 +7,11 @@ from pathlib import Path
 
 from generator.binding import bind, python_files
 from generator.binding.exports import Exports
+from generator.checking import in_sources
 from generator.data import Binding, Challenge, Corpus, Run
 from generator.digests import copies_in
 from generator.files import write
-from generator.kernel_tests import load
+from generator.kernel_tests import adapter_sources
 from generator.yamlfile import BadFile
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -58,12 +59,21 @@ def {role}(module, {params}):
 
 
 def explain(found: Corpus, key: str) -> tuple[list[Binding], list[Exports]]:
-    """The bindings that would be tried, best first, and what the run's files export."""
+    """The bindings that would be tried, best first, and what the run's files export.
+
+    Raises BadFile for a run that is not there, and for an adapter that cannot be loaded.
+    """
     if key not in found.runs:
         raise BadFile(f"{key}: no such run")
     run = found.runs[key]
     challenge = found.challenges[run.challenge]
-    adapters = load(challenge, found.root).adapters
+    folder = found.root / "challenges" / run.challenge / "adapters"
+    if broken := in_sources(folder):
+        raise BadFile(broken[0])
+    try:
+        adapters = adapter_sources(folder)
+    except ValueError as error:  # it imports what is not for the child, or itself
+        raise BadFile(str(error)) from error
     copies = frozenset(copies_in(found)[key])
     return bind(run, challenge, adapters, copies), python_files(run)
 

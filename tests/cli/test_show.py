@@ -129,6 +129,28 @@ def test_a_skeleton_is_written_nowhere_else(
     assert written(project) == before
 
 
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (b"def f(\n", "odd.py:1: '(' was never closed"),
+        (b"# \xe9\n", "odd.py: byte 2 is not UTF-8"),
+        (b"from challenges.kit import Case\n", "kit.py: imported by a driver or an adapter"),
+    ],
+)
+def test_a_broken_adapter_is_named_in_one_line(
+    project: Path, command: Command, slug: str, source: bytes, says: str
+) -> None:
+    """Its author asks `bind` why it is not chosen. Kernel tests that are broken matter to none."""
+    (project / "challenges" / slug / "kernel_tests.py").write_text("def f(\n")
+    assert command("bind", f"right/{slug}").exit_code == 0
+    adapters = project / "challenges" / slug / "adapters"
+    adapters.mkdir()
+    (adapters / "odd.py").write_bytes(source)
+    done = command("bind", f"right/{slug}")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert says in done.stderr
+
+
 def test_an_adapter_is_chosen_once_it_is_filled_in(
     project: Path, command: Command, slug: str, tmp_path: Path
 ) -> None:
