@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,10 @@ def rows_of(call: Inputs) -> Iterator[tuple[str, int, int, Array]]:
 
 
 def overflow_cases(seed: int) -> Iterator[Case]:
-    """The last chunk does not fit: `slack` is minus the number of tokens too many."""
+    """The last chunk does not fit: `slack` is minus the number of tokens too many.
+
+    In the last case it does fit: the row that is full gets nothing but padding.
+    """
 
     def one(name: str, chunks: Sequence[int], slack: int, **options: Any) -> Case:
         call = store_call(rng(seed, name), chunks, slack=slack, op="overflow", **options)
@@ -115,13 +119,19 @@ def overflow_cases(seed: int) -> Iterator[Case]:
     yield one("chunk_too_long", [4, 3], -2)
     yield one("chunk_one_too_many", [3, 2], -1, heads=3)
     yield one("one_row_too_long", [4, 1], -1, lengths=np.array([[2, 4, 1], [1, 1, 1]]))
+    full = one("one_row_full", [4, 1], -1, lengths=np.array([[2, 4, 1], [1, 0, 1]]))
+    yield replace(full, check="variable_lengths_in_batch")
 
 
 def judge_overflow(call: Inputs, got: Inputs) -> Iterator[Finding]:
-    """An exception, or a cache that has grown; either way what was held before is still held."""
+    """An exception, or a cache that has grown; either way what was held before is still held.
+
+    Where every row has room for its own tokens, an exception is wrong.
+    """
     valid = reference.valid_positions(call["chunks"], call["lengths"], call["batch_size"])
     before = sum(call["chunks"][:-1])
-    raised = isinstance(got.get("raised"), str) and got["raised"] != ""
+    room = bool((real_lengths(call).sum(axis=0) <= call["max_seq_len"]).all())
+    refused = isinstance(got.get("raised"), str) and got["raised"] != "" and not room
     kept, grown = [], []
     for name, layer, row, written in rows_of(call):
         value = got.get(f"{name}_{layer}_{row}")
@@ -132,6 +142,8 @@ def judge_overflow(call: Inputs, got: Inputs) -> Iterator[Finding]:
         kept.append(near(f"{name} of layer {layer}, row {row}", found, old))
         grown.append(near(name, value, whole).ok)
     yield Finding(
-        "refused, or held in full", raised or all(grown), detail=describe(got.get("raised"))
+        "held in full" if room else "refused, or held in full",
+        refused or all(grown),
+        detail=describe(got.get("raised")),
     )
     yield from kept

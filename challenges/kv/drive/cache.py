@@ -16,8 +16,8 @@ def store(entry, call):
     """
     if missing := lacks(entry, CREATE[call["kind"]], "append_kv", "read_kv"):
         return missing
-    if call["lengths"] is not None and not takes(entry, "append_kv", "lengths"):
-        return {"not_testable": "no way to say that rows have lengths of their own"}
+    if reason := no_lengths(entry, call):
+        return reason
     try:
         changed = []
         cache = write(entry, create(entry, call), call, 0, len(call["chunks"]), changed)
@@ -62,10 +62,19 @@ def held(entry, cache, call, part=""):
     return out
 
 
+def no_lengths(entry, call):
+    """Why rows cannot have lengths of their own, where a call gives them some."""
+    if call["lengths"] is None or takes(entry, "append_kv", "lengths"):
+        return None
+    return {"not_testable": "no way to say that rows have lengths of their own"}
+
+
 def overflow(entry, call):
-    """Fill with all chunks but the last, which does not fit; what happened, and what is held."""
+    """Write all chunks but the last, then that; what it led to, and what is held."""
     if missing := lacks(entry, "create_cache", "append_kv", "read_kv"):
         return missing
+    if reason := no_lengths(entry, call):
+        return reason
     cache = write(entry, create(entry, call), call, 0, len(call["chunks"]) - 1)
     raised = ""
     try:
