@@ -82,8 +82,8 @@ def test_static_methods_are_found(tmp_path: Path) -> None:
 
 
 def test_the_defining_file_wins_over_tests_and_demonstrations(tmp_path: Path) -> None:
-    """A copy inside a test or a demonstration is not what the author handed in."""
-    found = bound(tmp_path, a_demo=RIGHT, test_it=RIGHT, solution=RIGHT)
+    """A copy in a test, a demonstration or a plain version is not what the author handed in."""
+    found = bound(tmp_path, a_demo=RIGHT, test_it=RIGHT, naive=RIGHT, solution=RIGHT)
     assert found.module == "solution.py"
 
 

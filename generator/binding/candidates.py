@@ -18,6 +18,7 @@ NOT_THE_ENTRY = re.compile(
 BESIDE_THE_POINT = re.compile(
     r"(^|[_/])(tests?|demos?|bench(mark)?s?|examples?|plots?|profil\w*)([_./]|$)"
 )
+COMPARED_WITH = re.compile(r"(^|_)(naive|ref(erence)?|baseline)(_|$)")
 
 
 @dataclass(frozen=True, order=True)
@@ -70,11 +71,12 @@ def match_name(name: str, role: str, entry: EntryPoint) -> int:
 def file_rank(
     file: str, slug: str, copies: frozenset[str], taken: bool
 ) -> tuple[bool, bool, bool, bool, int, int]:
-    """Tests and demonstrations last, then copies; the file named as the challenge first.
+    """Tests, demonstrations and plain versions last, then copies; the challenge's name first.
 
     Of variants, the one that other files take by name; of numbered ones, the last.
     """
-    beside = bool(BESIDE_THE_POINT.search(file.lower()))
+    plain = COMPARED_WITH.search(stem(file).lower())
+    beside = bool(plain or BESIDE_THE_POINT.search(file.lower()))
     named = normalised(stem(file)) == normalised(slug)
     return beside, file in copies, not named, not taken, file.count("/"), -version(file)
 
