@@ -143,6 +143,7 @@ def test_what_launches_a_kernel_is_preferred(other: str) -> None:
 @pytest.mark.parametrize(
     ("piece", "found"),
     [("/* ", 0), ("a", 1), ("a(", 1), ("(b)", 1), ("{", 0), ("using a = ", 1)]
+    + [("typedef ", 1), ("typedef a ", 1), ("using a = a" + " " * 99, 1)]
     + [(f"void f(void* a) {{ {piece}", 1) for piece in ("(b ", "cudaMemcpy(b, c ")],
 )
 def test_hostile_source_is_read_in_linear_time(piece: str, found: int) -> None:

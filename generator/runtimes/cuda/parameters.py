@@ -14,7 +14,10 @@ CAST = re.compile(  # (const float*)x, (const float*)(x), static_cast<const floa
     r"(?:\(|_cast\s?<)\s{0,9}([A-Za-z_][\w:\s]{0,60}[\s*]{0,9})"
     r"(?:\)\s{0,9}\(?|>\s?\()\s{0,9}([A-Za-z_]\w*)"
 )
-ALIAS = re.compile(r"\busing\s+(\w+)\s*=\s*([\w:\s]+?)\s*;|\btypedef\s+([\w:\s]+?)\s+(\w+)\s*;")
+ALIAS = re.compile(  # a type of seven words at most, and nothing is tried twice
+    r"\busing\s++(\w++)\s*+=\s*+([\w:]++(?:\s++[\w:]++){0,6})\s*+;"
+    r"|\btypedef\s++([\w:]++(?:\s++[\w:]++){0,6}?)\s++(\w++)\s*+;"
+)
 
 
 @dataclass(frozen=True)
