@@ -19,6 +19,7 @@ from generator.options import Options, publishable
 from generator.records import Store
 from generator.redact import left_over
 from generator.report import print_verified, stderr
+from generator.storedrun import printable
 from generator.unchanged import pages_digest, site_digest, sources_digest
 from generator.verifying import verify_runs
 from generator.yamlfile import BadFile
@@ -38,6 +39,7 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
     """
     done = verify_runs(options, [], stderr, meanwhile=load_pages)
     print_verified(done, options.store)
+    told = {*done.corpus.problems, *options.store.problems}
     publishable(options.corpus)
     probes = verify_runs(options.probes, [], stderr)
     if probes.made or probes.errors:
@@ -47,6 +49,9 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
     # Verification takes a while, and files may have changed meanwhile.
     found = options.discovered() if done.made else options.corpus
     built = write_pages(options, found, say)
+    for problem in built.problems:
+        if problem not in told:
+            say(f"note: {printable(problem)}")
     status = write_site(options, built, say) if site else 0
     for line in built.faults:
         say(line)
@@ -82,6 +87,7 @@ def write_pages(options: Options, found: Corpus, say: Say) -> Built:
         sources=sources,
         pages=pages_digest(options),
         count=written.total,
+        problems=shown.problems,
         faults=tuple(unsourced(shown, options.store)),
     )
     options.cache.save(built)

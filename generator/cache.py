@@ -29,14 +29,15 @@ TICK = 2_000_000_000
 class Built(Record):
     """What the last build made: digests of what it was made of, of all pages and of the site.
 
-    site: empty where no site was made of these pages. count: of pages. faults: numbers without a
-    source in judges' texts, a line each.
+    site: empty where no site was made of these pages. count: of pages. problems: what they are made
+    without. faults: numbers without a source in judges' texts. A line each.
     """
 
     sources: str
     pages: str
     site: str = ""
     count: int
+    problems: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
 

@@ -101,11 +101,14 @@ def render(runs: Runs = None, records: Records = None) -> None:
     from generator.build import invocation, results
     from generator.options import Options, kept_cache
     from generator.render import render as write_pages
+    from generator.storedrun import printable
 
     with plain_errors():
         options = Options(runs=runs, records=records, cache=kept_cache())
         written = write_pages(results(options), options.root, own=invocation(options).own)
         typer.echo(f"pages: {written}")
+        for problem in written.problems:
+            typer.echo(f"note: {printable(problem)}")
 
 
 @app.command(name="import")

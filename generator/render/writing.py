@@ -11,7 +11,6 @@ from generator.leftovers import SUFFIX, remove_abandoned, sweep
 from generator.render import regions
 from generator.render.pages import all_pages
 from generator.render.site import Site
-from generator.storedrun import printable
 
 OWNED = (
     *("challenges", "models", "runs", "head-to-head", "data", "badges"),
@@ -33,11 +32,10 @@ class Written:
     problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """All of it for people: a line, and one for each problem."""
+        """The counts for people, on one line."""
         said = f"{self.changed} written, {self.total - self.changed} unchanged"
         said += f", {self.removed} removed" if self.removed else ""
-        said += f"; left as they are: tables of {', '.join(self.left)}" if self.left else ""
-        return "\n".join((said, *(f"note: {printable(problem)}" for problem in self.problems)))
+        return said + (f"; left as they are: tables of {', '.join(self.left)}" if self.left else "")
 
 
 @dataclass(frozen=True)

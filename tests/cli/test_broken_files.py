@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from generator.cache import Cache
 from tests.cli.conftest import ROOT, Command
 
 CHECK = ("build", "--check")
@@ -183,12 +184,24 @@ def test_it_is_noted_and_the_rest_goes_on(
     assert len([line for line in done.stdout.splitlines() if named in line]) == 1
 
 
-def test_a_build_says_what_its_pages_are_made_without(project: Path, command: Command) -> None:
-    """What is read after verification is named as well, beside the count of pages."""
+def test_a_build_says_what_its_pages_are_made_without(
+    project: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read after verification is named as well, by a build that makes no page too."""
+    kept = project / ".cache" / "build.json"
+    monkeypatch.setattr("generator.options.kept_cache", lambda **_: Cache(kept))
     write(project / RECORDS / "strength.json", b"[{")
+    for pages in ("written", "nothing changed"):
+        done = command("build", "--no-site", "--no-judge")
+        assert done.exit_code == 0 and pages in done.stdout, done.output
+        assert f"note: {project / RECORDS}/strength.json: " in done.stdout
+
+
+def test_a_build_notes_a_problem_once(project: Path, command: Command) -> None:
+    """A broken record of evidence is named with the verification, and not again."""
+    write(project / RECORDS / "evidence" / "gone" / "x.json", b"[{")
     done = command("build", "--no-site", "--no-judge")
-    assert done.exit_code == 0, done.output
-    assert f"note: {project / RECORDS}/strength.json: " in done.stdout
+    assert done.output.count("gone/x.json") == 1, done.output
 
 
 def test_a_check_that_there_is_not_counts_for_nothing(
