@@ -29,7 +29,7 @@ def main() -> None:
         raise SystemExit(130) from None
     # A build makes many objects and hardly any garbage: less looking for it saves a tenth.
     gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
     app()
 
 

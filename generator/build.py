@@ -59,9 +59,11 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
 
 
 def load_pages() -> None:
-    """Import what makes pages, which is sure to be needed once a run has been verified."""
-    import generator.gather
-    import generator.render  # noqa: F401
+    """Load what makes pages, which is sure to be needed once a run has been verified."""
+    import generator.gather  # noqa: F401
+    from generator.render.env import load_templates
+
+    load_templates()
 
 
 def write_pages(options: Options, found: Corpus, say: Say) -> Built:

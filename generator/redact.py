@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from generator.cache import Cache, Finds, sha256
+from generator.cache import Cache, Finds
 from generator.data import Corpus
 from generator.secret_rules import NEEDLES, Rule
 
@@ -96,8 +96,8 @@ def published(data: bytes) -> Finds:
 def left_over(docs: Path, cache: Cache | None = None) -> list[str]:
     """Files to be published that hold a secret after all, with its kind: the last gate of a build.
 
-    Every byte is read, but for the hand-written guide; bytes that were looked through before, by
-    the same rules, are not looked through again.
+    Every file is looked through, but for the hand-written guide; bytes that were looked through
+    before, by the same rules, are not looked through again.
     """
     cache = cache or Cache()
     found = []
@@ -105,7 +105,7 @@ def left_over(docs: Path, cache: Cache | None = None) -> list[str]:
         inside = file.relative_to(docs)
         if not file.is_file() or file.suffix not in PUBLISHED or inside.parts[0] in OURS:
             continue
-        if kinds := cache.finds("published", sha256(file.read_bytes()), file.read_bytes, published):
+        if kinds := cache.finds("published", cache.digest(file), file.read_bytes, published):
             found.append(f"{inside}: {', '.join(kinds)}")
     return found
 

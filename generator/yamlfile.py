@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -135,8 +136,9 @@ def read_text(path: Path) -> str:
         raise BadFile(f"{path}: byte {error.start} is not UTF-8") from error
 
 
+@functools.lru_cache(maxsize=512)  # one command reads a challenge's settings several times
 def load(text: str) -> Any:
-    """A YAML text as plain values; raises yaml.YAMLError or RecursionError.
+    """A YAML text as plain values, not to be changed; raises yaml.YAMLError or RecursionError.
 
     libyaml overflows the stack on deep nesting, where the loader in Python raises, so it gets only
     texts that cannot be nested deep: a level takes a column of some line or an opening bracket.

@@ -48,6 +48,13 @@ def environment() -> Environment:
     return made
 
 
+def load_templates() -> None:
+    """Load all templates before the first is asked for."""
+    made = environment()
+    for name in made.list_templates(extensions=["j2"]):
+        made.get_template(name)
+
+
 def page(template: str, here: str, **context: object) -> str:
     """The text of the page at `here`; `link(path, anchor)` gives templates relative addresses."""
     kept: list[Markup] = []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from pydantic_core import to_json
 
 from generator.redact import clean_all
 
@@ -15,18 +16,14 @@ Row = dict[str, Any]
 
 def as_json(value: object) -> str:
     """Canonical JSON without secrets; infinities and NaN, which JSON lacks, become null."""
-    return json.dumps(clean_all(finite(value)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return to_json(clean_all(ordered(value)), indent=1, inf_nan_mode="null").decode() + "\n"
 
 
-def finite(value: object) -> object:
-    """The value without numbers that JSON cannot hold."""
-    if isinstance(value, float):
-        return value if value - value == 0 else None
+def ordered(value: object) -> object:
+    """The value with the keys of every mapping in order."""
     if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(item) for item in value]
-    return value
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def as_csv(rows: list[Row]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def render(results: Results, root: Path, *, own: bool = True) -> Written:
     project's own runs and records are shown; the documents, which speak of those, are left alone
     if not.
     """
+    gc.freeze()  # what pages are made of stays to the end: no use looking for garbage in it
     site = Site(results)
     found = dict(regions.documents(root))
     sweep(root / "docs")
