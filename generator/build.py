@@ -9,7 +9,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,13 +49,17 @@ def build(options: Options, judge: Callable[[Options], str] | None, *, site: boo
     # Verification takes a while, and files may have changed meanwhile.
     found = options.discovered() if done.made else options.corpus
     built = write_pages(options, found, say)
-    for problem in built.problems:
-        if problem not in told:
-            say(f"note: {printable(problem)}")
+    say_problems([problem for problem in built.problems if problem not in told], say)
     status = write_site(options, built, say) if site else 0
     for line in built.faults:
         say(line)
     return 1 if done.errors or status or built.faults else 0
+
+
+def say_problems(problems: Iterable[str], say: Say) -> None:
+    """A line for each thing that pages are made without."""
+    for problem in problems:
+        say(f"note: {printable(problem)}")
 
 
 def load_pages() -> None:

@@ -98,17 +98,15 @@ app.command()(judge_runs)
 @app.command()
 def render(runs: Runs = None, records: Records = None) -> None:
     """Write the pages and the README's tables from the records as they are; run nothing."""
-    from generator.build import invocation, results
+    from generator.build import invocation, results, say_problems
     from generator.options import Options, kept_cache
     from generator.render import render as write_pages
-    from generator.storedrun import printable
 
     with plain_errors():
         options = Options(runs=runs, records=records, cache=kept_cache())
         written = write_pages(results(options), options.root, own=invocation(options).own)
         typer.echo(f"pages: {written}")
-        for problem in written.problems:
-            typer.echo(f"note: {printable(problem)}")
+        say_problems(written.problems, typer.echo)
 
 
 @app.command(name="import")
